@@ -1,0 +1,127 @@
+"""The registry of checks and the runner that survives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from mlenv.checks.finding import CheckOutcome, Diagnosis, Finding, Status
+from mlenv.facts.environment import Environment
+from mlenv.facts.machine import Machine
+from mlenv.matrix.load import Matrix
+
+Subject = Literal["system", "processor", "memory", "disk", "python", "gpu", "environment"]
+SUBJECTS: tuple[Subject, ...] = ("system", "processor", "memory", "disk", "python", "gpu", "environment")
+_RANK = {"error": 0, "warning": 1, "info": 2}
+
+
+class ImportAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened when a child process of an environment imported one framework.
+
+    ``outcome`` is ``imported``, ``failed`` (an exception, in ``detail``), ``crashed`` (``signal``
+    names what killed it) or ``timed_out``.
+    """
+
+    framework: str
+    outcome: Literal["imported", "failed", "crashed", "timed_out"]
+    signal: str | None = None
+    detail: str = ""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """What a diagnosis looks at: a machine and, where one was named, an environment on it.
+
+    ``imports`` holds the attempts to import its frameworks; None where nobody tried.
+    """
+
+    machine: Machine
+    environment: Environment | None = None
+    imports: tuple[ImportAttempt, ...] | None = None
+
+
+class Unknown(Exception):
+    """Raised by a check that cannot judge; its text names the fact that is missing."""
+
+
+class Skip(Exception):
+    """Raised by a check that does not concern this machine; its text says why."""
+
+
+CheckFunction = Callable[[Case, Matrix], Iterable[Finding]]
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered check: ``summary`` is the first line of its docstring."""
+
+    id: str
+    subject: Subject
+    function: CheckFunction
+
+    @property
+    def summary(self) -> str:
+        """What it looks for, in one line."""
+        return (self.function.__doc__ or "").strip().split("\n")[0]
+
+
+_CHECKS: dict[str, Check] = {}
+
+
+def check(slug: str, *, subject: Subject) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a check under an id that stays for good.
+
+    The function yields findings; it raises :class:`Skip` where it does not concern the machine
+    and :class:`Unknown` where a fact is missing.
+    """
+
+    def register(function: CheckFunction) -> CheckFunction:
+        if slug in _CHECKS:
+            raise ValueError(f"two checks are called {slug}")
+        _CHECKS[slug] = Check(id=slug, subject=subject, function=function)
+        return function
+
+    return register
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Every registered check, by subject and in the order of their files."""
+    from mlenv.checks import subjects  # noqa: F401 - importing registers them
+
+    return tuple(sorted(_CHECKS.values(), key=lambda item: SUBJECTS.index(item.subject)))
+
+
+def diagnose(case: Case, matrix: Matrix, checks: Iterable[Check] | None = None) -> Diagnosis:
+    """Run checks over a case; one that crashes is reported and the rest go on."""
+    findings: list[Finding] = []
+    outcomes: list[CheckOutcome] = []
+    for item in all_checks() if checks is None else checks:
+        outcomes.append(_run(item, case, matrix, findings))
+    findings.sort(key=lambda finding: _RANK[finding.severity])
+    return Diagnosis(status=_judge(findings, outcomes), findings=tuple(findings), checks=tuple(outcomes))
+
+
+def _run(item: Check, case: Case, matrix: Matrix, findings: list[Finding]) -> CheckOutcome:
+    found: list[Finding] = []
+    try:
+        found.extend(item.function(case, matrix))
+    except Skip as reason:
+        return CheckOutcome(id=item.id, subject=item.subject, outcome="skipped", detail=str(reason))
+    except Unknown as reason:
+        return CheckOutcome(id=item.id, subject=item.subject, outcome="unknown", detail=str(reason))
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"
+        return CheckOutcome(id=item.id, subject=item.subject, outcome="crashed", detail=detail)
+    findings.extend(found)
+    return CheckOutcome(id=item.id, subject=item.subject, outcome="ran")
+
+
+def _judge(findings: list[Finding], outcomes: list[CheckOutcome]) -> Status:
+    severities = {finding.severity for finding in findings}
+    if "error" in severities:
+        return "error"
+    if not any(outcome.outcome == "ran" for outcome in outcomes):
+        return "unknown"
+    return "warning" if "warning" in severities else "ok"
+
+

@@ -1,0 +1,172 @@
+"""The operating system: do wheels exist for it, and do they start on it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mlenv.checks.evidence import cite
+from mlenv.checks.finding import Finding, Fix
+from mlenv.checks.registry import Case, Skip, Unknown, check
+from mlenv.checks.remedy import install_profile
+from mlenv.facts.machine import Libc, Machine
+from mlenv.facts.version import at_least, numbers
+from mlenv.matrix import query
+from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Build, Framework, Release
+
+
+@check("wsl-version-1", subject="system")
+def wsl_version_1(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """WSL 1, which reaches no GPU and runs Linux programs slowly."""
+    system = case.machine.os
+    if system.family != "linux":
+        raise Skip("this is no Linux")
+    if system.wsl is None:
+        raise Unknown("whether this Linux runs inside WSL is not known")
+    if system.wsl == 1:
+        yield Finding(
+            id="wsl-version-1",
+            severity="warning",
+            title="This is WSL 1",
+            cause="WSL 1 has no access to GPUs; WSL 2 has.",
+            evidence=(cite(case.machine, f"kernel {system.kernel or 'unknown'}", "os.wsl", "os.kernel", "os"),),
+            fix=(
+                Fix(text="See the name of this distribution, in PowerShell:", command="wsl --list --verbose"),
+                Fix(text="Then convert it (NAME is that name)", command="wsl --set-version NAME 2"),
+            ),
+        )
+
+
+@check("glibc-too-old", subject="system")
+def glibc_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A glibc older than the newest PyTorch needs."""
+    machine, framework = case.machine, matrix.framework("torch")
+    libc = _libc(machine, "glibc")
+    newest = query.newest_with_builds(framework, machine.platform)
+    floors = [build.glibc for build in newest[1] if build.glibc] if newest else []
+    if newest is None or not floors:
+        raise Skip(f"the newest {framework.name} has no wheels for {machine.platform}")
+    floor = min(floors, key=numbers)
+    if at_least(libc.version, floor):
+        return
+    older = _newest_that(framework, machine, lambda build: bool(build.glibc) and at_least(libc.version, build.glibc))
+    yield Finding(
+        id="glibc-too-old",
+        severity="warning" if older else "error",
+        title=f"glibc {libc.version} is too old for the newest {framework.name}",
+        cause=f"The wheels of {framework.name} {newest[0].version} need glibc {floor}; {_still(framework, older)}.",
+        evidence=(cite(machine, f"glibc {libc.version}", "os.libc", "libc"),),
+        fix=(
+            Fix(text=f"Upgrade to a distribution with glibc {floor} or newer, or work in a container that has it"),
+            *((install_profile("pytorch"),) if older else ()),
+        ),
+        applies_to=("torch",),
+    )
+
+
+@check("musl-no-wheel", subject="system")
+def musl_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A system with musl (Alpine), for which PyTorch publishes no wheels."""
+    machine, framework = case.machine, matrix.framework("torch")
+    libc = _libc(machine, "musl")
+    newest = query.newest_with_builds(framework, machine.platform)
+    if newest and any(build.musl and at_least(libc.version, build.musl) for build in newest[1]):
+        return
+    yield Finding(
+        id="musl-no-wheel",
+        severity="error",
+        title=f"{framework.name} has no wheels for musl",
+        cause="This system uses the C library musl, and the frameworks' wheels are built for glibc only.",
+        evidence=(cite(machine, f"musl {libc.version}", "os.libc", "libc"),),
+        fix=(
+            Fix(
+                text="Work on a system with glibc (Debian, Ubuntu, Fedora), for example in a container",
+                command="docker run -it --rm python:3.12-slim bash",
+            ),
+        ),
+        applies_to=("torch",),
+    )
+
+
+@check("macos-too-old", subject="system")
+def macos_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A macOS older than the newest PyTorch needs."""
+    machine, framework = case.machine, matrix.framework("torch")
+    if machine.os.family != "macos":
+        raise Skip("this is no Mac")
+    version = machine.os.version
+    if version is None:
+        raise Unknown("the version of macOS is not known")
+    newest = query.newest_with_builds(framework, machine.platform)
+    floors = [build.macos for build in newest[1] if build.macos] if newest else []
+    if newest is None or not floors or at_least(version, min(floors, key=numbers)):
+        return
+    older = _newest_that(framework, machine, lambda build: bool(build.macos) and at_least(version, build.macos))
+    floor = min(floors, key=numbers)
+    yield Finding(
+        id="macos-too-old",
+        severity="warning" if older else "error",
+        title=f"macOS {version} is too old for the newest {framework.name}",
+        cause=f"The wheels of {framework.name} {newest[0].version} need macOS {floor}; {_still(framework, older)}.",
+        evidence=(cite(machine, f"macOS {version}", "os.version", "os_version"),),
+        fix=(Fix(text=f"Update macOS to {floor} or newer", command="softwareupdate --list"),),
+        applies_to=("torch",),
+    )
+
+
+@check("macos-x86-no-wheel", subject="system")
+def macos_x86_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """An Intel Mac, for which the newest PyTorch publishes no wheels."""
+    if case.machine.platform != "macos-x86_64":
+        raise Skip("this is no Intel Mac")
+    yield from _no_wheel(case.machine, matrix, "macos-x86-no-wheel", "Intel Macs")
+
+
+@check("platform-no-wheel", subject="system")
+def platform_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A system and processor for which the newest PyTorch publishes no wheels."""
+    machine = case.machine
+    if machine.architecture is None:
+        raise Unknown("the kind of processor is not known")
+    if machine.platform == "macos-x86_64" or machine.architecture == "x86":
+        raise Skip("another check looks at this")
+    yield from _no_wheel(machine, matrix, "platform-no-wheel", machine.platform)
+
+
+def _no_wheel(machine: Machine, matrix: Matrix, slug: str, platform: str) -> Iterator[Finding]:
+    framework = matrix.framework("torch")
+    newest = query.newest_first(framework)[0]
+    if query.proven_builds(newest, machine.platform):
+        return
+    older = _newest_that(framework, machine, lambda build: True)
+    remedy = install_profile("pytorch") if older else Fix(text="Use another machine, or build the framework from source")
+    yield Finding(
+        id=slug,
+        severity="warning" if older else "error",
+        title=f"The newest {framework.name} has no wheels for {platform}",
+        cause=f"{framework.name} {newest.version} is not published for {platform}; {_still(framework, older)}.",
+        evidence=(cite(machine, f"system {machine.os.family}, processor {machine.architecture}", "architecture", "arch"),),
+        fix=(remedy,),
+        applies_to=("torch",),
+    )
+
+
+def _libc(machine: Machine, family: str) -> Libc:
+    if machine.os.family != "linux":
+        raise Skip("this is no Linux")
+    if machine.os.libc is None:
+        raise Unknown("the C library is not known")
+    if machine.os.libc.family != family:
+        raise Skip(f"the C library is {machine.os.libc.family}")
+    return machine.os.libc
+
+
+def _newest_that(framework: Framework, machine: Machine, fits: Callable[[Build], bool]) -> Release | None:
+    releases = query.newest_first(framework)
+    return next((row for row in releases if any(map(fits, query.proven_builds(row, machine.platform)))), None)
+
+
+def _still(framework: Framework, older: Release | None) -> str:
+    if older is None:
+        return "no release in the matrix runs here"
+    return f"{framework.name} {older.version} of {older.released:%B %Y} is the newest that runs here"

@@ -1,0 +1,259 @@
+"""``mlenv install``: all or nothing."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlenv.cli.options import (
+    DEFAULT_ENVIRONMENT,
+    emit,
+    get_day,
+    get_machine,
+    get_matrix,
+    make_terminal,
+    output_options,
+    request_options,
+)
+from mlenv.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from mlenv.execute.generations import Generations
+    from mlenv.facts.machine import Machine
+    from mlenv.matrix.load import Matrix
+    from mlenv.plan.plan import Plan
+    from mlenv.resolve.request import Request
+    from mlenv.terminal import Terminal
+    from mlenv.verify.result import Verification
+
+
+@click.command("install")
+@request_options
+@click.option("--dry-run", is_flag=True, help="Print the plan, with the exact commands, and stop.")
+@click.option("--yes", is_flag=True, help="Never ask (mlenv install does not ask; for scripts that say so anyway).")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Know only what was published by that day.")
+@output_options
+def command(
+    profiles: tuple[str, ...],
+    extras: tuple[str, ...],
+    python: str | None,
+    accelerator: str | None,
+    manager: str,
+    environment: Path | None,
+    index_url: str | None,
+    extra_index_urls: tuple[str, ...],
+    find_links: tuple[str, ...],
+    offline: bool,
+    dry_run: bool,
+    yes: bool,
+    as_of: datetime.datetime | None,
+    form: str | None,
+    outputs: tuple[Path, ...],
+    quiet: bool,
+    verbose: bool,
+    no_color: bool,
+) -> int:
+    """Set up an environment, prove it, and only then switch to it.
+
+    The new environment is built beside the old one. If anything fails, or on Ctrl-C, the old one
+    is as it was.
+
+    \b
+    mlenv install --profile starter
+    mlenv install --profile pytorch --env ~/envs/torch
+    mlenv install --profile jax-cpu --dry-run
+    """
+    from mlenv.cli.request import configure_packages, read_request
+    from mlenv.execute.generations import Generations
+
+    terminal = make_terminal(quiet=quiet, verbose=verbose, no_color=no_color)
+    matrix = get_matrix()
+    request = read_request(
+        matrix, profiles=profiles, extras=extras, accelerator=accelerator, python=python, as_of=get_day(as_of)
+    )
+    generations = Generations((environment or Path(DEFAULT_ENVIRONMENT)).absolute())
+    generations.check_free()
+    machine = configure_packages(
+        get_machine(None, environment),
+        index_url=index_url,
+        extra_index_urls=extra_index_urls,
+        find_links=find_links,
+    )
+    task = _Task(terminal, matrix, request, machine, generations, offline=offline)
+    if dry_run:
+        return task.show(form=form, outputs=outputs, verbose=verbose)
+    return task.carry_out(form=form, outputs=outputs)
+
+
+class _Task:
+    """One call of install."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        matrix: Matrix,
+        request: Request,
+        machine: Machine,
+        generations: Generations,
+        *,
+        offline: bool,
+    ) -> None:
+        self.terminal = terminal
+        self.matrix = matrix
+        self.request = request
+        self.machine = machine
+        self.generations = generations
+        self.offline = offline
+        self.folder = generations.next_folder()
+
+    def show(self, *, form: str | None, outputs: tuple[Path, ...], verbose: bool) -> int:
+        """``--dry-run``: the plan with the very commands that would run."""
+        from mlenv.report.plan import mask_plan, plan_document, render_text
+        from mlenv.report.redact import mask_machine
+
+        plan = self.decide()
+        document = plan_document(mask_plan(plan), mask_machine(self.machine), self.matrix.version)
+        emit(self.terminal, document, lambda: render_text(document, verbose=verbose), form=form, outputs=outputs)
+        return ExitStatus.OK
+
+    def carry_out(self, *, form: str | None, outputs: tuple[Path, ...]) -> int:
+        """Build, prove, switch, and say what was proven."""
+        from mlenv.execute.transaction import held, install
+        from mlenv.report.verify import make_document
+
+        with held(self.generations, waiting=self.terminal.note):
+            self.folder = self.generations.next_folder()
+            plan = self.decide()
+            self._announce(plan)
+            verification = install(
+                plan,
+                self.generations,
+                self.folder,
+                environ=self._environ(),
+                progress=self.terminal,
+                verify=lambda folder: self._verify(plan, folder),
+                seal=lambda folder, proof, timings: self._seal(plan, folder, proof, timings),
+            )
+        document = make_document(verification, self.matrix.version)
+        emit(self.terminal, document, lambda: self._farewell(plan, verification), form=form, outputs=outputs)
+        return ExitStatus.OK
+
+    def decide(self) -> Plan:
+        """Ask the sources, resolve and plan; :class:`NoPlanError` with the reasons where it cannot be."""
+        from mlenv.errors import NoPlanError
+        from mlenv.plan.uv import UvOptions, build_plan
+        from mlenv.report.plan import impossible_document, render_text
+        from mlenv.resolve.resolution import Impossible
+        from mlenv.resolve.solve import resolve
+        from mlenv.supply.ask import ask_supply
+        from mlenv.supply.pythons import can_bring_pythons
+
+        uv = find_uv()
+        supply = ask_supply(self.request, self.machine, self.matrix, offline=self.offline)
+        answer = resolve(self.request, self.machine, self.matrix, supply)
+        if not isinstance(answer, Impossible) and answer.interpreter is None:
+            supply = can_bring_pythons(supply, uv, answer.python)
+            answer = resolve(self.request, self.machine, self.matrix, supply)
+        if isinstance(answer, Impossible):
+            text = render_text(impossible_document(answer, self.machine, self.matrix.version)).rstrip()
+            raise NoPlanError(text[0].lower() + text[1:])
+        options = UvOptions(uv=uv, environment=str(self.folder), offline=self.offline)
+        return build_plan(answer, self.machine, self.matrix, supply, options)
+
+    def _announce(self, plan: Plan) -> None:
+        names = ", ".join(f"{package.name} {package.version}" for package in plan.packages)
+        self.terminal.note(f"Python {plan.python}, {plan.accelerator.kind}: {names}")
+        for row in plan.rejected:
+            if row.rule in ("source-unreachable", "supply"):
+                self.terminal.note(f"given up: {row.text}")
+        for warning in plan.warnings:
+            self.terminal.warn(warning)
+
+    def _environ(self) -> dict[str, str]:
+        import os
+
+        environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
+        packages = self.machine.packages
+        if packages.certificate:
+            environ.setdefault("SSL_CERT_FILE", packages.certificate.value)
+        if packages.client_certificate:
+            environ.setdefault("SSL_CLIENT_CERT", packages.client_certificate.value)
+        return environ
+
+    def _verify(self, plan: Plan, folder: Path) -> Verification:
+        from mlenv.cli.verify import verify_packages
+        from mlenv.report.verify import render_result
+
+        return verify_packages(
+            folder,
+            [(package.name, package.version) for package in plan.packages],
+            self.matrix,
+            device=plan.accelerator.kind,
+            variables=plan.variables,
+            on_result=lambda result: self.terminal.note(render_result(result)),
+        )
+
+    def _seal(self, plan: Plan, folder: Path, verification: Verification, timings: dict[str, float]) -> None:
+        import datetime as clock
+
+        from mlenv.execute.manifest import Manifest, write_manifest
+        from mlenv.plan.uv import LOCK_FILE, PROJECT_FILE
+        from mlenv.report.plan import mask_plan
+        from mlenv.report.redact import mask_machine, mask_text
+
+        lock = mask_text((folder / LOCK_FILE).read_text(encoding="utf-8"))
+        masked = mask_plan(plan)
+        for file in masked.files:
+            (folder / file.path).write_text(file.text, encoding="utf-8")
+        assert PROJECT_FILE in {file.path for file in masked.files}
+        manifest = Manifest(
+            matrix_version=self.matrix.version,
+            created=clock.datetime.now(clock.timezone.utc).isoformat(timespec="seconds"),
+            plan=masked,
+            machine=mask_machine(self.machine),
+            lock=lock,
+            verification=verification,
+            timings=timings,
+        )
+        write_manifest(folder, manifest)
+
+    def _farewell(self, plan: Plan, verification: Verification) -> str:
+        from mlenv.report.verify import closing_line, make_document
+
+        path = _shortest_path(self.generations.path)
+        bin_folder = "Scripts" if self.machine.os.family == "windows" else "bin"
+        activate = f"{path}\\{bin_folder}\\activate" if bin_folder == "Scripts" else f". {path}/{bin_folder}/activate"
+        proven = closing_line(make_document(verification, self.matrix.version))
+        return (
+            f"{path} is ready: Python {plan.python}, {len(plan.packages)} frameworks chosen.\n"
+            f"Proven: {proven}\n"
+            f"  use it here:     {activate}\n"
+            f"  run one command: mlenv run --env {path} -- python\n"
+        )
+
+
+def find_uv() -> str:
+    """The path of uv: the one that came with mlenv, else the one on PATH."""
+    import shutil
+
+    from mlenv.errors import NoVerdictError
+
+    try:
+        import uv
+
+        return uv.find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        found = shutil.which("uv")
+    if found is None:
+        raise NoVerdictError("uv, the package installer, is missing", hint="install it: `pip install uv`")
+    return found
+
+
+def _shortest_path(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,169 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mlenv.facts.machine import Machine
+from mlenv.matrix.load import Matrix
+from mlenv.terminal import Terminal
+
+F = TypeVar("F", bound=Callable[..., Any])
+DEFAULT_ENVIRONMENT = ".venv"
+
+
+def _join(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def apply(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+def output_options(function: F) -> F:
+    """``--format``, ``--output``, ``-q``, ``-v``, ``--no-color``."""
+    return _join(
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["text", "json"]),
+            default=None,
+            help="Form of the report (text; json prints one document and nothing else).",
+        ),
+        click.option(
+            "--output",
+            "outputs",
+            type=click.Path(dir_okay=False, path_type=Path),
+            multiple=True,
+            metavar="FILE",
+            help="Write the report there; .json and .txt decide its form. Repeatable.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
+        click.option("-v", "--verbose", is_flag=True, help="Say more: sources, every check, whole files."),
+        click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does the same)."),
+    )(function)
+
+
+def machine_options(function: F) -> F:
+    """``--machine``, ``--as-of``, ``--matrix``."""
+    return _join(
+        click.option(
+            "--machine",
+            "machine_path",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="A described machine (TOML), a snapshot (JSON) or a recording (folder) in place of this one.",
+        ),
+        click.option(
+            "--as-of",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="YYYY-MM-DD",
+            help="Know only what was published by that day.",
+        ),
+    )(function)
+
+
+def request_options(function: F) -> F:
+    """What ``plan`` and ``install`` ask for."""
+    return _join(
+        click.option(
+            "--profile",
+            "profiles",
+            multiple=True,
+            metavar="NAME",
+            help="What to install: a name (see `mlenv profiles`) or a TOML file. Repeatable.",
+        ),
+        click.option(
+            "--with",
+            "extras",
+            multiple=True,
+            metavar="REQUIREMENT",
+            help='A further framework or package, such as "xgboost>=3". Repeatable.',
+        ),
+        click.option("--python", metavar="X.Y", help="The Python version to use."),
+        click.option(
+            "--accelerator",
+            metavar="KIND",
+            help="auto, cpu, cuda, cuXYZ, rocm, rocmX.Y, xpu, mps or tpu.",
+        ),
+        click.option(
+            "--manager", type=click.Choice(["uv"]), default="uv", show_default=True, help="The package installer."
+        ),
+        environment_option,
+        click.option("--index-url", metavar="URL", help="Replaces the default package index."),
+        click.option("--extra-index-url", "extra_index_urls", multiple=True, metavar="URL", help="A further index."),
+        click.option("--find-links", multiple=True, metavar="PATH", help="A folder or page of wheels. Repeatable."),
+        click.option("--offline", is_flag=True, help="Use nothing but local folders and the installer's cache."),
+    )(function)
+
+
+environment_option = click.option(
+    "--env",
+    "environment",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help=f"The environment ({DEFAULT_ENVIRONMENT} by default).",
+)
+
+
+def make_terminal(*, quiet: bool, verbose: bool, no_color: bool) -> Terminal:
+    """The terminal as the options want it."""
+    return Terminal(quiet=quiet, verbose=verbose, colour=not no_color)
+
+
+def get_machine(machine_path: Path | None, environment: Path | None = None) -> Machine:
+    """The machine that was named, else this one."""
+    if machine_path is not None:
+        from mlenv.intake import load_machine
+
+        return load_machine(machine_path)
+    from mlenv.probe import probe_machine
+    from mlenv.system.host import LiveHost
+
+    return probe_machine(LiveHost(), environment_path=str(environment or DEFAULT_ENVIRONMENT))
+
+
+def get_day(as_of: datetime.datetime | None) -> datetime.date | None:
+    """The day of ``--as-of``."""
+    return as_of.date() if as_of else None
+
+
+def emit(
+    terminal: Terminal,
+    document: object,
+    render_text: Callable[[], str],
+    *,
+    form: str | None,
+    outputs: tuple[Path, ...],
+) -> None:
+    """Write a report to standard output, or to every file named.
+
+    The form of a file follows its ending unless ``--format`` says otherwise.
+    """
+    from mlenv.report.document import render_json
+
+    if not outputs:
+        terminal.write(render_json(document) if form == "json" else render_text())
+    for path in outputs:
+        wants_json = form == "json" or (form is None and path.suffix == ".json")
+        _write_file(path, render_json(document) if wants_json else render_text())
+
+
+def _write_file(path: Path, text: str) -> None:
+    from mlenv.errors import UsageError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--output {path}: cannot be written ({error.strerror or error})") from None
+
+
+def get_matrix() -> Matrix:
+    """The compatibility matrix."""
+    return Matrix()

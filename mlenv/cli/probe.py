@@ -1,0 +1,84 @@
+"""``mlenv probe``: facts only, no judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from mlenv.cli.options import (
+    DEFAULT_ENVIRONMENT,
+    emit,
+    environment_option,
+    get_machine,
+    get_matrix,
+    make_terminal,
+    output_options,
+)
+from mlenv.errors import UsageError
+from mlenv.facts.machine import Machine
+
+
+@click.command("probe")
+@environment_option
+@click.option(
+    "--machine",
+    "machine_path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A described machine (TOML), a snapshot (JSON) or a recording (folder) in place of this one.",
+)
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Save the raw readings there, so that this machine can be replayed elsewhere.",
+)
+@output_options
+def command(
+    environment: Path | None,
+    machine_path: Path | None,
+    record: Path | None,
+    form: str | None,
+    outputs: tuple[Path, ...],
+    quiet: bool,
+    verbose: bool,
+    no_color: bool,
+) -> None:
+    """Print what this machine is: hardware, drivers, Pythons, package settings.
+
+    \b
+    mlenv probe                       the facts, a line each
+    mlenv probe -v                    also how each came to be known
+    mlenv probe --format json         a snapshot that `--machine` takes anywhere
+    mlenv probe --record DIR          the raw readings, for a bug report
+    """
+    from mlenv.report.machine import make_document, render_text
+    from mlenv.report.redact import mask_machine
+
+    terminal = make_terminal(quiet=quiet, verbose=verbose, no_color=no_color)
+    machine = mask_machine(_look(machine_path, environment, record, terminal.note))
+    document = make_document(machine, get_matrix().version)
+    emit(terminal, document, lambda: render_text(machine, verbose=verbose), form=form, outputs=outputs)
+
+
+def _look(
+    machine_path: Path | None, environment: Path | None, record: Path | None, note: Callable[[str], None]
+) -> Machine:
+    if record is None:
+        return get_machine(machine_path, environment)
+    if machine_path is not None:
+        raise UsageError("--record reads this machine; leave out --machine")
+    from mlenv.probe import probe_machine
+    from mlenv.system.host import LiveHost
+    from mlenv.system.recording import RecordingHost, save_recording
+
+    host = RecordingHost(LiveHost())
+    machine = probe_machine(host, environment_path=str(environment or DEFAULT_ENVIRONMENT))
+    try:
+        path = save_recording(host, record)
+    except OSError as error:
+        raise UsageError(f"--record {record}: cannot be written ({error.strerror or error})") from None
+    note(f"raw readings saved in {path}")
+    return machine

@@ -1,0 +1,43 @@
+"""``mlenv run``: a command inside an environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from mlenv.cli.options import DEFAULT_ENVIRONMENT, environment_option
+from mlenv.errors import UsageError
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@environment_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(environment: Path | None, command: tuple[str, ...]) -> int:
+    """Run a command in an environment.
+
+    \b
+    mlenv run -- python train.py
+    mlenv run --env ~/envs/torch -- jupyter lab
+    """
+    from mlenv.cli.verify import read_named_environment
+    from mlenv.execute.manifest import read_manifest
+    from mlenv.system.process import attach
+
+    folder = environment or Path(DEFAULT_ENVIRONMENT)
+    found = read_named_environment(folder)
+    assert found.executable is not None
+    environ = dict(os.environ)
+    environ.pop("PYTHONHOME", None)
+    environ["VIRTUAL_ENV"] = str(folder.absolute())
+    environ["PATH"] = os.pathsep.join([os.path.dirname(os.path.abspath(found.executable)), environ.get("PATH", "")])
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        environ.update(manifest.plan.variables)
+    try:
+        return attach(command, environ=environ)
+    except FileNotFoundError:
+        raise UsageError(f"there is no command {command[0]!r} in {folder} or on PATH") from None
+    except OSError as error:
+        raise UsageError(f"{command[0]}: cannot be run ({error.strerror or error})") from None

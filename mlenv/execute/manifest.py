@@ -1,0 +1,53 @@
+"""The manifest that every environment made by mlenv carries."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from mlenv import __version__
+from mlenv.execute.generations import MANIFEST
+from mlenv.facts.machine import Machine
+from mlenv.plan.plan import Plan
+from mlenv.verify.result import Verification
+
+SCHEMA = "mlenv.manifest/1"
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What was planned, on which machine, with which data, what was locked, and what was proven.
+
+    ``created`` is UTC in ISO 8601; ``lock`` the text of the PEP 751 lock file; ``timings`` the
+    seconds that each kind of step took.
+    """
+
+    schema: str = SCHEMA
+    mlenv_version: str = __version__
+    matrix_version: str
+    created: str
+    plan: Plan
+    machine: Machine
+    lock: str
+    verification: Verification
+    timings: dict[str, float] = {}
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest; its presence marks the generation as complete, so it comes last."""
+    data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    fresh = folder / f"{MANIFEST}.new"
+    with fresh.open("wb") as file:
+        file.write(data + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, folder / MANIFEST)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of an environment; None where there is none that this version can read."""
+    try:
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError):
+        return None

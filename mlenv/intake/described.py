@@ -1,0 +1,156 @@
+"""A described machine (TOML, see the command contract) as a Machine.
+
+Only what is written is assumed; the rest is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from mlenv.errors import UsageError
+from mlenv.facts.machine import (
+    Architecture,
+    Cpu,
+    Disk,
+    Gpu,
+    Libc,
+    Machine,
+    Memory,
+    Nvidia,
+    OperatingSystem,
+    PythonInterpreter,
+    Rocm,
+    SystemFamily,
+    Vendor,
+)
+from mlenv.facts.reading import Reading
+from mlenv.matrix.load import parse_toml
+
+GIB = 1024**3
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the tables: a wrong key is an error."""
+
+
+class _Cpu(_Table, frozen=True, kw_only=True):
+    model: str | None = None
+    flags: tuple[str, ...] | None = None
+
+
+class _Nvidia(_Table, frozen=True, kw_only=True):
+    driver: str
+
+
+class _Gpu(_Table, frozen=True, kw_only=True):
+    vendor: Vendor
+    name: str | None = None
+    compute_capability: str | None = None
+    gfx: str | None = None
+    memory_gib: float | None = None
+
+
+class _Rocm(_Table, frozen=True, kw_only=True):
+    version: str
+
+
+class DescribedMachine(_Table, frozen=True, kw_only=True):
+    """The keys of a described machine."""
+
+    os: SystemFamily
+    os_version: str | None = None
+    arch: Literal["x86_64", "aarch64", "arm64"]
+    libc: str | None = None
+    python: tuple[str, ...] | None = None
+    ram_gib: float | None = None
+    disk_free_gib: float | None = None
+    wsl: bool | None = None
+    container: bool | None = None
+    cpu: _Cpu | None = None
+    nvidia: _Nvidia | None = None
+    gpu: tuple[_Gpu, ...] | None = None
+    rocm: _Rocm | None = None
+
+
+def parse_description(text: str, *, origin: str) -> Machine:
+    """The machine that a TOML text describes; :class:`UsageError` names the wrong key."""
+    described = parse_toml(text, DescribedMachine, origin=origin)
+    return Machine(
+        os=_system(described, origin),
+        architecture=_architecture(described),
+        cpu=Cpu(model=described.cpu.model, flags=described.cpu.flags) if described.cpu else Cpu(),
+        memory=Memory(total_bytes=_bytes(described.ram_gib)),
+        disks=_disks(described),
+        gpus=None if described.gpu is None else tuple(_gpu(i, gpu) for i, gpu in enumerate(described.gpu)),
+        nvidia=Nvidia(driver=described.nvidia.driver) if described.nvidia else None,
+        rocm=Rocm(version=described.rocm.version) if described.rocm else None,
+        pythons=_pythons(described),
+        readings=tuple(_readings(described, origin)),
+    )
+
+
+def _system(described: DescribedMachine, origin: str) -> OperatingSystem:
+    container = None if described.container is None else ("container" if described.container else "")
+    return OperatingSystem(
+        family=described.os,
+        version=described.os_version,
+        libc=_libc(described.libc, origin),
+        wsl=None if described.wsl is None else (2 if described.wsl else 0),
+        container=container,
+    )
+
+
+def _libc(text: str | None, origin: str) -> Libc | None:
+    """``"glibc 2.35"`` or ``"musl 1.2.4"``."""
+    if text is None:
+        return None
+    family, _, version = text.partition(" ")
+    if family not in ("glibc", "musl") or not version[:1].isdigit():
+        raise UsageError(f'{origin}: `libc` is {text!r}, expected a text such as "glibc 2.35" or "musl 1.2.4"')
+    return Libc(family=family, version=version)
+
+
+def _architecture(described: DescribedMachine) -> Architecture:
+    if described.arch == "x86_64":
+        return "x86_64"
+    return "arm64" if described.os == "macos" else "aarch64"
+
+
+def _bytes(gib: float | None) -> int | None:
+    return None if gib is None else int(gib * GIB)
+
+
+def _disks(described: DescribedMachine) -> tuple[Disk, ...]:
+    if described.disk_free_gib is None:
+        return ()
+    return (Disk(purpose="environment", path=".", free_bytes=_bytes(described.disk_free_gib)),)
+
+
+def _gpu(index: int, gpu: _Gpu) -> Gpu:
+    return Gpu(
+        vendor=gpu.vendor,
+        name=gpu.name,
+        index=index,
+        compute_capability=gpu.compute_capability,
+        gfx=gpu.gfx,
+        memory_bytes=_bytes(gpu.memory_gib),
+    )
+
+
+def _pythons(described: DescribedMachine) -> tuple[PythonInterpreter, ...] | None:
+    if described.python is None:
+        return None
+    return tuple(
+        PythonInterpreter(version=version.rstrip("t"), free_threaded=version.endswith("t"), bits=64)
+        for version in described.python
+    )
+
+
+def _readings(described: DescribedMachine, origin: str) -> list[Reading]:
+    written = {name for name in described.__struct_fields__ if getattr(described, name) is not None}
+    return [
+        Reading(id=name, source=origin, outcome="found" if name in written else "not_asked")
+        for name in described.__struct_fields__
+    ]

@@ -1,0 +1,124 @@
+"""The checks of the matrix itself.
+
+The types say what a row may hold; the checks say what must hold between rows and files.  Every
+problem is one line: the file, the row, and what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from mlenv.matrix import check_builds
+from mlenv.matrix.check_builds import Problems
+from mlenv.matrix.files import Files, load_files, render_schemas, walk_rows
+from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Drivers, Framework, GpuModels, Indexes, MatrixInfo, Profile, Pythons
+
+__all__ = ["check_matrix", "render_schemas"]
+
+
+def check_matrix(matrix: Matrix) -> list[str]:
+    """Every problem of a matrix, one line each; empty where all is well."""
+    files = load_files(matrix.folder)
+    return [*files.broken, *(problem for check in _CHECKS for problem in check(files))]
+
+
+def _check_names(files: Files) -> Problems:
+    """A file is called by the id or name that it holds."""
+    for path, framework in files.of(Framework).items():
+        if framework.id != Path(path).stem or framework.id != canonicalize_name(framework.distribution):
+            yield f"{path}: id {framework.id!r} is not the file's name and the normalised distribution"
+    for path, profile in files.of(Profile).items():
+        if profile.name != Path(path).stem:
+            yield f"{path}: name {profile.name!r} is not the file's name"
+
+
+def _check_ids(files: Files) -> Problems:
+    """What tells rows apart is not used twice."""
+    for path, drivers in files.of(Drivers).items():
+        yield from _repeated(path, "cuda_family", (row.major for row in drivers.cuda_family))
+        yield from _repeated(path, "cuda_release", (row.version for row in drivers.cuda_release))
+        yield from _repeated(path, "driver_branch", (row.branch for row in drivers.driver_branch))
+        yield from _repeated(path, "code_rule", (row.code for row in drivers.code_rule))
+        capabilities = (item for row in drivers.architecture for item in row.compute_capabilities)
+        yield from _repeated(path, "architecture", capabilities)
+    for path, gpus in files.of(GpuModels).items():
+        yield from _repeated(path, "gpu", (f"{row.vendor} {row.name}" for row in gpus.gpu))
+    for path, indexes in files.of(Indexes).items():
+        yield from _repeated(path, "index", (row.id for row in indexes.index))
+    for path, pythons in files.of(Pythons).items():
+        yield from _repeated(path, "python", (row.version for row in pythons.python))
+    for path, framework in files.of(Framework).items():
+        yield from _repeated(path, "release", (row.version for row in framework.release))
+
+
+def _repeated(path: str, table: str, values: Iterable[Hashable]) -> Problems:
+    for value, count in Counter(values).items():
+        if count > 1:
+            yield f"{path}: {table} {value}: stands {count} times"
+
+
+def _check_sources(files: Files) -> Problems:
+    """Every source that a row names is in the file's table, and every one there is named."""
+    for path, file in files.rows.items():
+        known: dict[str, str] | None = getattr(file, "sources", None)
+        if known is None:
+            continue
+        used: set[str] = set()
+        for place, row in walk_rows(file):
+            named: tuple[str, ...] = getattr(row, "source", ())
+            used.update(named)
+            yield from (f"{path}: {place}: source {name!r} is not in [sources]" for name in named if name not in known)
+            if not named:
+                yield f"{path}: {place}: names no source"
+        yield from (f"{path}: source {name!r} is used by no row" for name in known if name not in used)
+
+
+def _check_dates(files: Files) -> Problems:
+    """Nothing was checked or released after the day of the data."""
+    info = files.one(MatrixInfo)
+    if info is None:
+        return
+    for path, file in files.rows.items():
+        checked_on = getattr(file, "checked_on", info.as_of)
+        if checked_on > info.as_of:
+            yield f"{path}: checked_on {checked_on} is after {info.as_of}, the day of the data"
+    for path, framework in files.of(Framework).items():
+        for release in framework.release:
+            if release.released > info.as_of:
+                yield f"{path}: {release.version}: released {release.released} is after {info.as_of}"
+
+
+def _check_profiles(files: Files) -> Problems:
+    """Profiles ask for frameworks that the matrix has."""
+    known = {framework.id for framework in files.of(Framework).values()}
+    for path, profile in files.of(Profile).items():
+        if not profile.frameworks:
+            yield f"{path}: names no framework"
+        for text in (*profile.frameworks, *profile.optional):
+            try:
+                name = Requirement(text).name
+            except InvalidRequirement:
+                yield f"{path}: {text!r} is not a requirement"
+                continue
+            if name not in known:
+                yield f"{path}: no framework is called {name!r}"
+
+
+_CHECKS: tuple[Callable[[Files], Problems], ...] = (
+    _check_names,
+    _check_ids,
+    _check_sources,
+    _check_dates,
+    check_builds.check_order,
+    check_builds.check_places,
+    check_builds.check_overlap,
+    check_builds.check_gpu_code,
+    check_builds.check_requirements,
+    _check_profiles,
+)

@@ -1,0 +1,120 @@
+"""All files of a matrix as one value, and their JSON Schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from mlenv.errors import UsageError
+from mlenv.matrix.load import load_file
+from mlenv.matrix.rows import (
+    Build,
+    Drivers,
+    Framework,
+    GpuModels,
+    Indexes,
+    MatrixInfo,
+    Profile,
+    Pythons,
+    Release,
+    Row,
+)
+
+KINDS: dict[str, type[Row]] = {
+    "drivers": Drivers,
+    "framework": Framework,
+    "gpus": GpuModels,
+    "indexes": Indexes,
+    "matrix": MatrixInfo,
+    "profile": Profile,
+    "pythons": Pythons,
+}
+"""Each kind of file and the type of its contents."""
+
+ROWS = TypeVar("ROWS", bound=Row)
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of a matrix by their path in its folder, and why others did not load."""
+
+    rows: dict[str, Row]
+    broken: tuple[str, ...] = ()
+
+    def of(self, kind: type[ROWS]) -> dict[str, ROWS]:
+        """The files of one kind."""
+        return {path: row for path, row in self.rows.items() if isinstance(row, kind)}
+
+    def one(self, kind: type[ROWS]) -> ROWS | None:
+        """The only file of a kind, None where it did not load."""
+        return next(iter(self.of(kind).values()), None)
+
+    def builds(self) -> Iterator[tuple[str, Build]]:
+        """Every build of every framework, with its place for a message."""
+        for path, framework in self.of(Framework).items():
+            for release in framework.release:
+                for build in release.builds:
+                    yield f"{path}: {release.version} {label_row(build, 'builds')}", build
+
+
+def load_files(folder: Path) -> Files:
+    """Every file of a matrix; one that cannot be loaded is told of in ``broken``."""
+    rows: dict[str, Row] = {}
+    broken: list[str] = []
+    for path, kind in _list_files(folder):
+        loaded = _try_load(folder, path, kind)
+        if isinstance(loaded, str):
+            broken.append(loaded)
+        else:
+            rows[path] = loaded
+    return Files(rows=rows, broken=tuple(broken))
+
+
+def _list_files(folder: Path) -> Iterator[tuple[str, type[Row]]]:
+    for kind in ("matrix", "drivers", "gpus", "pythons", "indexes"):
+        yield f"{kind}.toml", KINDS[kind]
+    for kind in ("framework", "profile"):
+        for path in sorted((folder / f"{kind}s").glob("*.toml")):
+            yield f"{kind}s/{path.name}", KINDS[kind]
+
+
+def _try_load(folder: Path, path: str, kind: type[Row]) -> Row | str:
+    try:
+        return load_file(folder / path, kind)
+    except UsageError as error:
+        return error.message.removeprefix(f"{folder}/")
+
+
+def walk_rows(row: Row, place: str = "") -> Iterator[tuple[str, Row]]:
+    """Every row inside a row, each with its place for a message (``2.15.0 cpu macos-arm64``)."""
+    for field in row.__struct_fields__:
+        value = getattr(row, field)
+        items = value if isinstance(value, tuple) else ()
+        for item in items:
+            if isinstance(item, Row):
+                where = f"{place} {label_row(item, field)}".strip()
+                yield where, item
+                yield from walk_rows(item, where)
+
+
+def label_row(row: Row, table: str) -> str:
+    """A row in words: a build's variant and platforms, a release's version, else table and first key."""
+    if isinstance(row, Build):
+        return f"{row.variant} {'/'.join(row.platforms)}"
+    if isinstance(row, Release):
+        return row.version
+    first = next(getattr(row, key) for key in row.__struct_fields__ if key != "vendor")
+    return f"{table} {first}"
+
+
+def render_schemas() -> dict[str, str]:
+    """The JSON Schema of each kind of file, as text, by the name of its file in ``schema/``."""
+    return {f"{kind}.json": _render_schema(kind) for kind in KINDS}
+
+
+def _render_schema(kind: str) -> str:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"mlenv matrix: {kind}"}
+    return json.dumps({**head, **msgspec.json.schema(KINDS[kind])}, indent=2) + "\n"

@@ -1,0 +1,77 @@
+"""Product names of GPUs, matched to the rows of ``gpus.toml``.
+
+Drivers, ``lspci`` and people write the same product in many ways.  Words that do not tell
+products apart are dropped from both sides and the rest must be equal: a name that is not in the
+table stays unknown, and one that fits rows with different answers does too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mlenv.matrix.rows import GpuModel, GpuModels
+
+# Vendor and brand words, forms of board and memory, and the endings of mobile parts.  Words that
+# tell products apart (RTX, Quadro, Ti, SUPER, Ada, Pascal, PRO, TITAN) are not here.
+_NOISE = re.compile(
+    r"\b(?:nvidia|geforce|tesla|corporation|amd|ati|advanced micro devices|inc|intel|apple|radeon|instinct|"
+    r"gpu|graphics|laptop|mobile|(?:with )?max-?q(?: design)?|edition|workstation|generation|developer kit|nvgpu|"
+    r"pcie|pci|sxm\d?|oam|nvl|ac|dgxs|fhhl|hbm\d?e?|gddr\dx?)\b"
+)
+_TRADEMARK = re.compile(r"\((?:r|tm|c)\)", re.IGNORECASE)
+_MEMORY = re.compile(r"\b\d+(?:\.\d+)?\s?g(?:i?b)?\b")
+_MIG = re.compile(r"\bmig\b.*")
+_WORD = re.compile(r"[a-z0-9.+]+")
+_BRACKETED = re.compile(r"\[([^\]]+)\]")
+
+
+def find_gpu(gpus: GpuModels, name: str, *, vendor: str = "") -> GpuModel | None:
+    """The row of a product, the first of several that differ in memory only; None for no match."""
+    return next(iter(_matches(gpus, name, vendor)), None)
+
+
+def compute_capability_of(gpus: GpuModels, name: str) -> str | None:
+    """The compute capability of an NVIDIA product such as ``NVIDIA A100-SXM4-80GB`` (``8.0``)."""
+    return _agreed([row.compute_capability for row in _matches(gpus, name, "nvidia")])
+
+
+def gfx_of(gpus: GpuModels, name: str) -> str | None:
+    """The target of an AMD product such as ``Radeon RX 7900 XTX`` (``gfx1100``)."""
+    return _agreed([row.gfx for row in _matches(gpus, name, "amd")])
+
+
+def _agreed(answers: list[str]) -> str | None:
+    distinct = set(answers)
+    return (distinct.pop() or None) if len(distinct) == 1 else None
+
+
+def _matches(gpus: GpuModels, name: str, vendor: str) -> list[GpuModel]:
+    wanted = set(product_keys(name))
+    rows = (row for row in gpus.gpu if vendor in ("", row.vendor))
+    return [row for row in rows if not wanted.isdisjoint(product_keys(row.name))]
+
+
+# NVIDIA GeForce RTX 4090 Laptop GPU
+# NVIDIA GH200 480GB
+# AD107M [GeForce RTX 4060 Max-Q / Mobile]
+# Navi 31 [Radeon RX 7900 XT/7900 XTX/7900 GRE/7900M]
+def product_keys(name: str) -> tuple[str, ...]:
+    """What is left of a name to compare: one key, or one for each product that shares the chip."""
+    bracketed = _BRACKETED.search(name)
+    text = _TRADEMARK.sub(" ", bracketed.group(1) if bracketed else name).lower()
+    words = [_words(part) for part in _NOISE.sub(" ", _MIG.sub(" ", text)).split("/")]
+    first = words[0]
+    keys = [first, *(_complete(first, other) for other in words[1:])]
+    return tuple(dict.fromkeys(" ".join(key) for key in keys if key))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_MEMORY.sub(" ", text))
+
+
+def _complete(first: list[str], other: list[str]) -> list[str]:
+    """``7900 xtx`` after ``rx 7900 xt`` gives ``rx 7900 xtx``."""
+    if not other or not other[0][0].isdigit():
+        return other
+    start = next((place for place, word in enumerate(first) if word[0].isdigit()), 0)
+    return [*first[:start], *other]

@@ -1,0 +1,1 @@
+"""A plan is data before it is action: what is shown is what is run."""

@@ -1,0 +1,67 @@
+"""A plan: files to write and commands to run, with the reasons of the choice behind them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from mlenv.resolve.resolution import Reason, Rejection
+
+StepKind = Literal["create", "lock", "install", "verify"]
+
+
+class PlannedPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """A package that the matrix decided on: exact version and the index it comes from.
+
+    ``index`` is an address, or None for the installer's default.
+    """
+
+    name: str
+    version: str
+    index: str | None = None
+
+
+class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that the commands read; ``path`` is relative to the environment."""
+
+    path: str
+    text: str
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One command, as an argument list; paths are relative to the folder where mlenv was called."""
+
+    purpose: str
+    argv: tuple[str, ...]
+    kind: StepKind
+
+
+class PlannedAccelerator(msgspec.Struct, frozen=True, kw_only=True):
+    """The device (``cuda``) and the name of the build for it (``cu126``)."""
+
+    kind: str
+    variant: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an install does, before it is done.
+
+    ``verify`` are the distributions whose work is proven afterwards; ``download_bytes`` is an
+    estimate, None where sizes are not known.
+    """
+
+    profile: str
+    environment: str
+    python: str
+    accelerator: PlannedAccelerator
+    manager: str
+    packages: tuple[PlannedPackage, ...]
+    files: tuple[PlannedFile, ...]
+    steps: tuple[Step, ...]
+    verify: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    rejected: tuple[Rejection, ...]
+    warnings: tuple[str, ...]
+    download_bytes: int | None = None
+    variables: dict[str, str] = {}

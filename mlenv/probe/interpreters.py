@@ -1,0 +1,218 @@
+"""Python interpreters: found by name and place, asked only where their place does not say enough."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+import msgspec
+
+from mlenv.facts.machine import PythonInterpreter
+from mlenv.facts.version import at_least, numbers
+from mlenv.probe.answers import explain, find_answer
+from mlenv.probe.executable import HEADER_BYTES, Executable, parse_executable
+from mlenv.probe.interpreter_layout import Layout, is_externally_managed, prefix_of, read_layout, read_venv_version
+from mlenv.probe.log import Log, names_in
+from mlenv.probe.paths import base_name, find_program, is_windows, join, search_path
+from mlenv.probe.schedule import side_by_side
+from mlenv.system.host import Host
+
+OLDEST = "3.6"
+NEWEST_MINOR = 20
+ASK_SECONDS = 3.0
+MARKER = "mlenv-python:"
+QUESTION = (
+    "import sys;print('" + MARKER + '{"version":"%s","implementation":"%s","bits":%d,"free_threaded":%s}\''
+    "%(sys.version.split()[0].rstrip('+'),sys.implementation.name,64 if sys.maxsize>2**32 else 32,"
+    "'true' if 't' in getattr(sys,'abiflags','') else 'false'))"
+)
+_OLD_NAME = re.compile(r"python2(\.\d)?$")
+_LISTED = re.compile(r"^\s*-\S+\s+(?:\*\s+)?(\S.*\.exe)\s*$", re.MULTILINE)
+_CONDA_FOLDERS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba")
+_APPLE_STUB = "/usr/bin/python3"
+_APPLE_TOOLS = ("/Library/Developer/CommandLineTools/usr/bin/python3", "/Applications/Xcode.app")
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What an interpreter says of itself."""
+
+    version: str
+    implementation: str
+    bits: int
+    free_threaded: bool
+
+
+class _Found(msgspec.Struct, frozen=True, kw_only=True):
+    """An interpreter before its version is known."""
+
+    path: str
+    layout: Layout
+    executable: Executable
+
+
+def read_interpreters(host: Host, log: Log) -> tuple[PythonInterpreter, ...]:
+    """All interpreters of Python 3.6 and newer, newest first, each real file once."""
+    found = _find(host)
+    answers = side_by_side([partial(_complete, host, log, item) for item in found])
+    pythons = [python for python in answers if python and at_least(python.version, OLDEST)]
+    for python in pythons:
+        log.found("pythons", python.path or "", python.version)
+    if not pythons:
+        log.absent("pythons", "PATH")
+    return tuple(sorted(pythons, key=_order))
+
+
+def _order(python: PythonInterpreter) -> tuple[tuple[int, ...], bool, str]:
+    """Newest first; of equals, the usual build before the free-threaded one."""
+    return tuple(-part for part in numbers(python.version)[:3]), python.free_threaded, python.path or ""
+
+
+def _find(host: Host) -> list[_Found]:
+    """The interpreters at the candidates' places; virtual environments last, if their base is new."""
+    found: dict[str, _Found] = {}
+    environments: list[str] = []
+    for path in dict.fromkeys(_candidates(host)):
+        if not host.exists(path) or _is_stub(host, path):
+            continue
+        if read_venv_version(host, prefix_of(host, path)) is not None:
+            environments.append(path)
+            continue
+        _add(host, found, host.real_path(path), path)
+    for path in environments:
+        _add_environment(host, found, path)
+    return list(found.values())
+
+
+def _add(host: Host, found: dict[str, _Found], real_path: str, path: str) -> None:
+    if real_path in found or _OLD_NAME.search(real_path):
+        return
+    executable = _read_header(host, real_path)
+    if executable:
+        layout = read_layout(host, real_path)
+        # Windows resolves links of its own kind; the name that was found is the one that starts.
+        found[real_path] = _Found(path=path if is_windows(host) else real_path, layout=layout, executable=executable)
+
+
+def _add_environment(host: Host, found: dict[str, _Found], path: str) -> None:
+    """A virtual environment's interpreter, where its base is not listed already."""
+    real_path = host.real_path(path)
+    executable = _read_header(host, real_path)
+    if executable is None or real_path in found:
+        return
+    version = read_venv_version(host, prefix_of(host, path)) or None
+    found[real_path] = _Found(path=path, layout=Layout(kind="venv", version=version), executable=executable)
+
+
+def _read_header(host: Host, path: str) -> Executable | None:
+    """The header of a program; None for scripts, such as the shims of pyenv."""
+    try:
+        return parse_executable(host.read_bytes(path, HEADER_BYTES))
+    except OSError:
+        return None
+
+
+def _is_stub(host: Host, path: str) -> bool:
+    """Whether this is the python3 of macOS that asks in a window to install the developer tools."""
+    is_apple = host.identity.system == "macos" and path == _APPLE_STUB
+    return is_apple and not any(host.exists(tool) for tool in _APPLE_TOOLS)
+
+
+def _candidates(host: Host) -> Iterator[str]:
+    yield from _on_path(host)
+    if is_windows(host):
+        yield from _from_launcher(host)
+    for folder in _prefixes(host):
+        if is_windows(host):
+            yield join(host, folder, "python.exe")
+        else:
+            yield join(host, folder, "bin", "python3")
+            yield join(host, folder, "bin", "python")
+
+
+def _on_path(host: Host) -> Iterator[str]:
+    minors = [f"python3.{minor}{build}" for minor in range(NEWEST_MINOR, 5, -1) for build in ("", "t")]
+    names = ["python.exe"] if is_windows(host) else ["python3", "python", *minors]
+    for folder in search_path(host):
+        if base_name(host, folder) != "shims":
+            yield from (join(host, folder, name) for name in names)
+
+
+def _prefixes(host: Host) -> Iterator[str]:
+    """The folders in which version managers keep whole installations."""
+    environ = host.environ
+    for root in _version_folders(host):
+        yield from (join(host, root, name) for name in names_in(host, root) if not name.startswith("."))
+    for variable in ("CONDA_PREFIX", "MAMBA_ROOT_PREFIX"):
+        if environ.get(variable):
+            yield environ[variable]
+    for name in _CONDA_FOLDERS:
+        yield join(host, host.home, name)
+    if not is_windows(host):
+        yield from ("/opt/conda", "/opt/miniconda3", "/opt/homebrew", "/usr/local")
+
+
+def _version_folders(host: Host) -> list[str]:
+    environ, home = host.environ, host.home
+    if is_windows(host):
+        roaming = environ.get("APPDATA") or join(host, home, "AppData", "Roaming")
+        pyenv, share = join(host, environ.get("PYENV_ROOT") or join(host, home, ".pyenv", "pyenv-win")), roaming
+    else:
+        pyenv = environ.get("PYENV_ROOT") or join(host, home, ".pyenv")
+        share = environ.get("XDG_DATA_HOME") or join(host, home, ".local", "share")
+    managed = environ.get("UV_PYTHON_INSTALL_DIR") or join(host, share, "uv", "python")
+    return [join(host, pyenv, "versions"), managed]
+
+
+def _from_launcher(host: Host) -> Iterator[str]:
+    if find_program(host, "py"):
+        yield from parse_launcher(host.run(["py", "-0p"], timeout=ASK_SECONDS).stdout)
+
+
+#  -V:3.12 *        C:\Users\ada\AppData\Local\Programs\Python\Python312\python.exe
+#  -3.9-64          C:\Python39\python.exe
+def parse_launcher(text: str) -> tuple[str, ...]:
+    """The paths that Windows' launcher lists."""
+    return tuple(match.strip() for match in _LISTED.findall(text))
+
+
+def _complete(host: Host, log: Log, found: _Found) -> PythonInterpreter | None:
+    """The interpreter with its version, asked for where the layout does not say it."""
+    layout, executable = found.layout, found.executable
+    told = None if layout.version else _ask(host, log, found.path)
+    version = layout.version or (told.version if told else None)
+    if version is None:
+        return None
+    return PythonInterpreter(
+        version=version,
+        path=found.path,
+        implementation=told.implementation if told else layout.implementation,
+        kind=layout.kind,
+        bits=executable.bits or (told.bits if told else None),
+        architecture=executable.architecture,
+        free_threaded=told.free_threaded if told else layout.free_threaded,
+        externally_managed=_is_managed(host, found),
+    )
+
+
+def _is_managed(host: Host, found: _Found) -> bool:
+    """PEP 668's mark stands in the installation; a virtual environment is free of it."""
+    return found.layout.kind != "venv" and is_externally_managed(host, prefix_of(host, found.path))
+
+
+def _ask(host: Host, log: Log, path: str) -> _Told | None:
+    completed = host.run([path, "-I", "-S", "-c", QUESTION], timeout=min(ASK_SECONDS, log.seconds_left))
+    told = parse_told(completed.stdout)
+    if told is None:
+        log.unreadable("pythons", path, explain(completed))
+    return told
+
+
+# mlenv-python:{"version":"3.11.2","implementation":"cpython","bits":64,"free_threaded":false}
+def parse_told(stdout: str) -> _Told | None:
+    """What an interpreter answered; None for anything else."""
+    text = find_answer(stdout, MARKER)
+    try:
+        return msgspec.json.decode(text, type=_Told) if text is not None else None
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None

@@ -1,0 +1,26 @@
+"""JSON Schemas of the documents that mlenv prints and of the files that users write."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import msgspec
+
+SCHEMAS = {
+    "machine": ("mlenv.report.machine", "MachineDocument"),
+    "doctor": ("mlenv.report.doctor", "DoctorDocument"),
+    "plan": ("mlenv.report.plan", "PlanDocument"),
+    "verify": ("mlenv.report.verify", "VerifyDocument"),
+    "manifest": ("mlenv.execute.manifest", "Manifest"),
+    "machine-description": ("mlenv.intake.described", "DescribedMachine"),
+    "profile": ("mlenv.matrix.rows", "Profile"),
+}
+"""Name to module and type; the modules are imported when their schema is asked for."""
+
+
+def json_schema(name: str) -> str:
+    """The JSON Schema (draft 2020-12) of a document or file kind, as indented JSON."""
+    module, kind = SCHEMAS[name]
+    schema = msgspec.json.schema(getattr(import_module(module), kind))
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"mlenv:{name}", **schema}
+    return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"

@@ -1,0 +1,55 @@
+"""The verification: ``mlenv verify``."""
+
+from __future__ import annotations
+
+from mlenv.report.document import Document
+from mlenv.verify.result import Result, Verification
+
+SCHEMA = "mlenv.verify/1"
+WORDS = {"pass": "pass", "warn": "warn", "fail": "FAIL", "skip": "skip", "error": "ERROR"}
+
+
+class VerifyDocument(Document, frozen=True, kw_only=True):
+    """What was checked in an environment, and how it went."""
+
+    environment: str
+    status: str
+    results: tuple[Result, ...]
+
+
+def make_document(verification: Verification, matrix_version: str) -> VerifyDocument:
+    """A verification as a document."""
+    return VerifyDocument(
+        schema=SCHEMA,
+        matrix_version=matrix_version,
+        environment=verification.environment,
+        status=verification.status,
+        results=verification.results,
+    )
+
+
+def render_text(document: VerifyDocument) -> str:
+    """A line per check, problems in full, and a closing line."""
+    lines = [f"Environment {document.environment}"]
+    lines += [render_result(result) for result in document.results]
+    lines += ["", closing_line(document)]
+    return "\n".join(lines) + "\n"
+
+
+def render_result(result: Result) -> str:
+    """``pass  torch 2.13.0+cpu  compute  cpu  0.1 s  512 products equal``."""
+    name = f"{result.framework} {result.version or ''}".strip()
+    head = f"  {WORDS[result.status]:<6}{name:<28}{result.check:<10}{result.device or '':<8}{result.seconds:>6.1f} s"
+    return f"{head}  {result.detail}".rstrip()
+
+
+def closing_line(document: VerifyDocument) -> str:
+    """The verdict in one sentence."""
+    frameworks = {result.framework for result in document.results}
+    bad = {result.framework for result in document.results if result.status in ("fail", "error")}
+    if document.status == "unknown":
+        return "Nothing could be checked, so nothing is proven."
+    if bad:
+        return f"{len(bad)} of {len(frameworks)} frameworks do not work: {', '.join(sorted(bad))}."
+    devices = sorted({result.device for result in document.results if result.device})
+    return f"{len(frameworks)} frameworks imported and computed correctly on {' and '.join(devices) or 'this machine'}."

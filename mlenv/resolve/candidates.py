@@ -1,0 +1,246 @@
+"""Candidates: which builds of a framework could be used on an accelerator, best first."""
+
+from __future__ import annotations
+
+import functools
+
+import msgspec
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from mlenv.facts.machine import Machine
+from mlenv.facts.version import numbers
+from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Accelerator, Build, Framework, Release
+from mlenv.resolve.request import Request, Wanted
+from mlenv.resolve.rules import RULES, Failure, Question
+from mlenv.supply.offers import Offer, Supply
+
+Key = tuple[int, int, int, int, int, int]
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A build that no rule forbids.
+
+    ``uses_accelerator`` tells whether it runs on the wanted device or on the CPU beside it.
+    """
+
+    wanted: Wanted
+    framework: Framework
+    release: Release
+    build: Build
+    uses_accelerator: bool
+    rank: int
+
+    @property
+    def name(self) -> str:
+        """``torch 2.15.0 cu132``, for sentences."""
+        variant = "" if self.build.variant == "any" else f" {self.build.variant}"
+        return f"{self.framework.id} {self.release.version}{variant}"
+
+    @property
+    def distribution(self) -> str:
+        """The name of the package to install."""
+        return self.build.distribution or self.framework.distribution
+
+
+class Fallen(msgspec.Struct, frozen=True, kw_only=True):
+    """A build that a rule forbids, and every rule that does."""
+
+    framework: str
+    release: Release
+    build: Build
+    failures: tuple[Failure, ...]
+    rank: int
+
+    @property
+    def name(self) -> str:
+        """``torch 2.15.0 cu132``, for sentences."""
+        variant = "" if self.build.variant == "any" else f" {self.build.variant}"
+        return f"{self.framework} {self.release.version}{variant}"
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """All builds of one requested framework for an accelerator, judged."""
+
+    wanted: Wanted
+    framework: Framework
+    candidates: tuple[Candidate, ...]
+    fallen: tuple[Fallen, ...]
+
+    @property
+    def accelerates(self) -> bool:
+        """Whether any candidate uses the accelerator."""
+        return any(candidate.uses_accelerator for candidate in self.candidates)
+
+
+def judge_field(
+    request: Request, machine: Machine, matrix: Matrix, wanted: Wanted, accelerator: Accelerator
+) -> Field:
+    """Sort the builds of a framework into candidates, best first, and fallen ones.
+
+    A framework that has code for the accelerator may still run on the CPU beside others; one
+    without (numpy) is neutral.
+    """
+    framework = matrix.framework(wanted.name)
+    specifier = SpecifierSet(wanted.specifier)
+    passed: list[tuple[Key, Candidate]] = []
+    fallen: list[tuple[Key, Fallen]] = []
+    for position, release in enumerate(newest_first(framework)):
+        for build in release.builds:
+            device = _device(build, accelerator)
+            if device is None:
+                continue
+            question = Question(
+                machine=machine,
+                matrix=matrix,
+                framework=framework,
+                release=release,
+                build=build,
+                accelerator=device,
+                specifier=specifier,
+                variant=request.variant if device == accelerator else None,
+                as_of=request.as_of,
+            )
+            failures = tuple(failure for rule in RULES if (failure := rule(question)) is not None)
+            key = _key(build, position, uses=device == accelerator, wanted=accelerator)
+            if failures:
+                row = Fallen(framework=framework.id, release=release, build=build, failures=failures, rank=0)
+                fallen.append((key, row))
+            else:
+                uses = device == accelerator and build.variant != "any"
+                row2 = Candidate(
+                    wanted=wanted, framework=framework, release=release, build=build, uses_accelerator=uses, rank=0
+                )
+                passed.append((key, row2))
+    ranks = {key: rank for rank, key in enumerate(sorted({key for key, _ in (*passed, *fallen)}))}
+    return Field(
+        wanted=wanted,
+        framework=framework,
+        candidates=tuple(
+            msgspec.structs.replace(row, rank=ranks[key]) for key, row in sorted(passed, key=lambda pair: pair[0])
+        ),
+        fallen=tuple(
+            msgspec.structs.replace(row, rank=ranks[key]) for key, row in sorted(fallen, key=lambda pair: pair[0])
+        ),
+    )
+
+
+def _device(build: Build, accelerator: Accelerator) -> Accelerator | None:
+    """The device a build would run on when the accelerator is wanted; None where it has no use."""
+    if accelerator in build.accelerators:
+        return accelerator
+    return "cpu" if "cpu" in build.accelerators else None
+
+
+def _key(build: Build, position: int, *, uses: bool, wanted: Accelerator) -> Key:
+    """Preference, smallest first.
+
+    The wanted device before the CPU; proven builds before unproven ones; on the CPU the build
+    that carries no GPU code before one that does (it spares gigabytes); the newest release; then
+    the newest CUDA or ROCm.
+    """
+    unproven = build.evidence == "unknown"
+    heavy = build.variant.startswith(("cu", "rocm", "xpu")) and not (uses and wanted != "cpu")
+    version = numbers(build.cuda or build.variant)
+    major, minor = (*version, 0, 0)[:2] if version else (0, 0)
+    if not build.cuda and build.variant.startswith("cu"):
+        major, minor = 0, version[0] if version else 0
+    return (not uses, unproven, heavy, position, -major, -minor)
+
+
+@functools.cache
+def _parsed(version: str) -> Version:
+    return Version(version)
+
+
+def newest_first(framework: Framework) -> list[Release]:
+    """The releases of a framework, newest first by PEP 440."""
+    return sorted(framework.release, key=lambda release: _parsed(release.version), reverse=True)
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a build can be had: an id of the supply and the version's local part there."""
+
+    source: str
+    local: str
+
+
+def find_place(candidate: Candidate, python: str, supply: Supply | None) -> Place | None:
+    """The best source that has a candidate for a Python series.
+
+    The framework's own index comes first, then what the user configured, then the default index.
+    Without a supply (a plan for another machine, or without the network) the matrix is believed.
+    """
+    build = candidate.build
+    if python not in build.pythons:
+        return None
+    if supply is None:
+        return _believed(build)
+    for place in (*_own_places(candidate, python, supply), *_user_places(candidate, python, supply)):
+        return place
+    return _default_place(candidate, python, supply)
+
+
+def index_source(index: str, variant: str) -> str:
+    """The supply's id of a framework's own index: ``pytorch`` and ``cu126`` give ``pytorch-cu126``."""
+    return f"{index}-{variant}"
+
+
+def _believed(build: Build) -> Place:
+    first = build.indexes[0]
+    if first == "default":
+        return Place(source="default", local="")
+    return Place(source=index_source(first, build.variant), local=build.variant if build.local else "")
+
+
+def _own_places(candidate: Candidate, python: str, supply: Supply) -> list[Place]:
+    build, places = candidate.build, []
+    for index in build.indexes:
+        name = index_source(index, build.variant)
+        source = supply.source(name) if index != "default" else None
+        if source is None or source.state == "unreachable":
+            continue
+        local = build.variant if build.local else ""
+        if not supply.was_listed(name, candidate.distribution) or _offered(candidate, python, supply, name, (local,)):
+            places.append(Place(source=name, local=local))
+    return places
+
+
+def _user_places(candidate: Candidate, python: str, supply: Supply) -> list[Place]:
+    build, places = candidate.build, []
+    locals_ = (*((build.variant,) if build.local else ()), *(("",) if "default" in build.indexes else ()))
+    for source in supply.of_kind("index", "links"):
+        offer = _offered(candidate, python, supply, source.id, locals_)
+        if offer is not None:
+            places.append(Place(source=source.id, local=offer.local))
+    return places
+
+
+def _default_place(candidate: Candidate, python: str, supply: Supply) -> Place | None:
+    source = supply.source("default")
+    if source is None or source.state == "unreachable":
+        return None
+    build = candidate.build
+    if supply.was_listed("default", candidate.distribution):
+        locals_ = ("", *((build.variant,) if build.local else ()))
+        offer = _offered(candidate, python, supply, "default", locals_)
+        if offer is None or (not offer.local and "default" not in build.indexes):
+            return None
+        return Place(source="default", local=offer.local)
+    return Place(source="default", local="") if "default" in build.indexes else None
+
+
+def _offered(
+    candidate: Candidate, python: str, supply: Supply, source: str, locals_: tuple[str, ...]
+) -> Offer | None:
+    for offer in supply.offers:
+        if (
+            offer.source == source
+            and offer.distribution == candidate.distribution
+            and offer.version == candidate.release.version
+            and offer.local in locals_
+            and offer.fits(python)
+        ):
+            return offer
+    return None

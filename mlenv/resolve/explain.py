@@ -1,0 +1,284 @@
+"""The reasons of an answer, and of the lack of one, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from mlenv.facts.machine import Machine
+from mlenv.facts.version import numbers
+from mlenv.matrix.rows import Accelerator
+from mlenv.resolve.candidates import Candidate, Fallen, Field, find_place
+from mlenv.resolve.request import Request
+from mlenv.resolve.resolution import Impossible, Reason, Rejection
+from mlenv.resolve.rules import Failure, accelerated_gpus
+from mlenv.supply.offers import Supply
+
+if TYPE_CHECKING:
+    from mlenv.resolve.solve import Answer, Attempt, Placed
+
+SHOWN = 8
+"""So many rejected builds are shown for each framework; the newest say the most."""
+SILENT_RULES = frozenset({"platform", "requested-version", "requested-build", "released"})
+"""Rules that say nothing new: the user or the system asked for exactly that."""
+WORDS: dict[Accelerator, str] = {
+    "cpu": "the CPU",
+    "cuda": "NVIDIA CUDA",
+    "rocm": "AMD ROCm",
+    "xpu": "Intel XPU",
+    "mps": "Apple Metal",
+    "tpu": "TPU",
+}
+
+
+def explain_choice(
+    request: Request, machine: Machine, supply: Supply | None, attempts: Sequence[Attempt]
+) -> tuple[tuple[Reason, ...], tuple[Rejection, ...], tuple[str, ...]]:
+    """Reasons, rejections and warnings of the last attempt, which succeeded."""
+    attempt = attempts[-1]
+    answer = attempt.answer
+    assert answer is not None
+    reasons = [_accelerator_reason(request, machine, attempt.accelerator), _python_reason(request, answer)]
+    rejected: list[Rejection] = []
+    warnings: list[str] = []
+    for earlier in attempts[:-1]:
+        rejected += _device_rejections(earlier)
+    for item in answer.placed:
+        field = next(field for field in attempt.fields if field.wanted == item.wanted)
+        reasons.append(_pick_reason(item, field, answer))
+        rejected += _field_rejections(field, item, answer, supply)
+        warnings += _pick_warnings(item, machine, attempt.accelerator)
+    rejected += _source_rejections(supply)
+    return tuple(reasons), tuple(rejected), tuple(warnings)
+
+
+def _accelerator_reason(request: Request, machine: Machine, accelerator: Accelerator) -> Reason:
+    if accelerator != "cpu":
+        names = ", ".join(sorted({gpu.name or gpu.vendor for gpu in accelerated_gpus(machine, accelerator)}))
+        return Reason(about="accelerator", text=f"{WORDS[accelerator]}: this machine has {names or 'no such device'}")
+    if request.accelerator == "cpu":
+        return Reason(about="accelerator", text="the CPU, as asked")
+    if not machine.gpus:
+        found = "is known on this machine" if machine.gpus is None else "was found"
+        return Reason(about="accelerator", text=f"the CPU: no GPU {found}")
+    return Reason(about="accelerator", text="the CPU: no build can use the GPU of this machine (see the rejected ones)")
+
+
+def _python_reason(request: Request, answer: Answer) -> Reason:
+    if answer.interpreter is not None:
+        where = f" at {answer.interpreter.path}" if answer.interpreter.path else ""
+        origin = f"{answer.interpreter.version} is installed{where}"
+        why = "the newest installed one that every chosen build has wheels for"
+    else:
+        origin = f"{answer.python} is not installed, the installer brings it"
+        why = "every chosen build has wheels for it, and not for the installed ones"
+    return Reason(about="Python", text=f"{origin}; {'it was asked for' if request.python else why}")
+
+
+def _pick_reason(item: Placed, field: Field, answer: Answer) -> Reason:
+    if item.candidate is None:
+        return Reason(about=item.wanted.name, text=_why_left_out(field, answer))
+    candidate = item.candidate
+    newest = field.candidates[0]
+    what = "the newest release" if candidate.rank == newest.rank else "the newest release that fits beside the others"
+    if any(fallen.rank < candidate.rank for fallen in field.fallen):
+        what = "the newest release whose build runs here"
+    evidence = {
+        "measured": "read out of the published file",
+        "build-config": "known from the build configuration",
+        "documentation": "stated by its documentation",
+        "inferred": "concluded, not stated",
+        "unknown": "not confirmed",
+    }[candidate.build.evidence]
+    return Reason(about=item.wanted.name, text=f"{candidate.name}: {what} ({evidence})")
+
+
+def _why_left_out(field: Field, answer: Answer) -> str:
+    from mlenv.resolve.solve import goes_with
+
+    for candidate in field.candidates:
+        for other in answer.placed:
+            clash = goes_with(candidate, other.candidate)
+            if clash:
+                return f"left out: {clash}"
+    return "left out: no source at hand has a build that fits the others"
+
+
+def _field_rejections(field: Field, item: Placed, answer: Answer, supply: Supply | None) -> list[Rejection]:
+    if item.candidate is None or item.wanted.optional:
+        return []  # an optional one follows the others; its reason says so
+    chosen = item.candidate
+    rejected: list[tuple[int, Rejection]] = [
+        (fallen.rank, _rejection(fallen)) for fallen in field.fallen if fallen.rank < chosen.rank and _speaks(fallen)
+    ]
+    for candidate in field.candidates:
+        if candidate.rank < chosen.rank:
+            rule, text = _why_passed_over(candidate, answer, supply)
+            rejected.append((candidate.rank, Rejection(candidate=candidate.name, rule=rule, text=text)))
+    rejected.sort(key=lambda pair: pair[0])
+    return _without_repeats(row for _, row in rejected)[:SHOWN]
+
+
+def _why_passed_over(candidate: Candidate, answer: Answer, supply: Supply | None) -> tuple[str, str]:
+    from mlenv.resolve.solve import goes_with
+
+    if answer.python not in candidate.build.pythons:
+        pythons = ", ".join(candidate.build.pythons)
+        return "python", f"{candidate.name} has wheels for Python {pythons}; this plan uses {answer.python}"
+    if find_place(candidate, answer.python, supply) is None:
+        return "supply", f"{candidate.name} cannot be had from the sources that answer"
+    for other in answer.placed:
+        clash = goes_with(candidate, other.candidate)
+        if clash:
+            return "companion", clash
+    return "joint", f"{candidate.name} does not fit beside the other packages"
+
+
+def _speaks(fallen: Fallen) -> bool:
+    return fallen.failures[0].rule not in SILENT_RULES
+
+
+def _rejection(fallen: Fallen) -> Rejection:
+    return Rejection(candidate=fallen.name, rule=fallen.failures[0].rule, text=fallen.failures[0].text)
+
+
+def _without_repeats(rows: Iterable[Rejection]) -> list[Rejection]:
+    seen: set[str] = set()
+    unique = []
+    for row in rows:
+        if row.text not in seen:
+            seen.add(row.text)
+            unique.append(row)
+    return unique
+
+
+def _device_rejections(attempt: Attempt) -> list[Rejection]:
+    rows = []
+    for field in attempt.fields:
+        fallen = [row for row in field.fallen if attempt.accelerator in row.build.accelerators and _speaks(row)]
+        rows += [_rejection(row) for row in fallen]
+    if not rows:
+        text = f"no requested framework has a build for {WORDS[attempt.accelerator]} on this system"
+        return [Rejection(candidate=attempt.accelerator, rule="no-build", text=text)]
+    return _without_repeats(rows)[:SHOWN]
+
+
+def _source_rejections(supply: Supply | None) -> list[Rejection]:
+    if supply is None:
+        return []
+    return [
+        Rejection(
+            candidate=source.id,
+            rule="source-unreachable",
+            text=f"{source.id} ({source.origin}) does not answer: {source.detail}",
+        )
+        for source in supply.sources
+        if source.state == "unreachable"
+    ]
+
+
+def _pick_warnings(item: Placed, machine: Machine, accelerator: Accelerator) -> list[str]:
+    candidate = item.candidate
+    if candidate is None:
+        return []
+    warnings = []
+    if candidate.build.evidence == "unknown":
+        warnings.append(f"{candidate.name}: nothing confirms that this build exists or runs; the install will tell")
+    if candidate.build.cpu_flags and not machine.cpu.flags:
+        names = ", ".join(flag.upper() for flag in candidate.build.cpu_flags)
+        warnings.append(f"{candidate.name} needs a processor with {names}; the flags of this one are not known")
+    if candidate.framework.status == "dead":
+        warnings.append(f"{candidate.framework.name} is no longer maintained: {candidate.framework.note}")
+    carries_gpu_code = bool(candidate.build.sass or candidate.build.gfx or candidate.build.runtime)
+    if accelerator == "cpu" and carries_gpu_code:
+        warnings.append(f"{candidate.name} carries GPU libraries that are not used here: no smaller build can be had")
+    return warnings
+
+
+def explain_failure(
+    request: Request, machine: Machine, supply: Supply | None, attempts: Sequence[Attempt]
+) -> Impossible:
+    """Why no accelerator gave an answer, and the smallest changes that would give one."""
+    rejected: list[Rejection] = []
+    remedies: list[str] = []
+    for attempt in attempts:
+        stuck = [row for field in attempt.fields if field.candidates for row in _why_stuck(field, attempt, supply)]
+        rejected += stuck or _device_rejections(attempt)
+        remedies += _remedies(attempt)
+    rejected += _source_rejections(supply)
+    if any(row.rule == "source-unreachable" for row in rejected):
+        remedies.append("mend the network or proxy, or name a mirror or wheel folder (--index-url, --find-links)")
+    if any(row.rule == "python" for row in rejected):
+        remedies.append("use another Python: leave out --python, or install one that the builds have wheels for")
+    reasons = [Reason(about="accelerator", text=_what_was_tried(request, machine, attempts))]
+    if request.accelerator not in ("auto", "cpu"):
+        remedies.append("use the CPU: --accelerator cpu")
+    return Impossible(
+        request=request,
+        reasons=tuple(reasons),
+        rejected=tuple(_without_repeats(rejected)),
+        remedies=tuple(dict.fromkeys(remedies)),
+    )
+
+
+def _why_stuck(field: Field, attempt: Attempt, supply: Supply | None) -> list[Rejection]:
+    """Why the best build of a framework, which the rules allow, has no place in the environment."""
+    if field.wanted.optional:
+        return []
+    best = field.candidates[0]
+    served = [python for candidate in field.candidates for python in candidate.build.pythons]
+    usable = [python for python in attempt.pythons if python in served]
+    if not usable:
+        at_hand = ", ".join(attempt.pythons) or "none that fits"
+        text = f"{best.name} has wheels for Python {', '.join(best.build.pythons)}; at hand is {at_hand}"
+        return [Rejection(candidate=best.name, rule="python", text=text)]
+    if all(find_place(candidate, python, supply) is None for candidate in field.candidates for python in usable):
+        text = f"{best.name} cannot be had from the sources that answer"
+        return [Rejection(candidate=best.name, rule="supply", text=text)]
+    return _clashes(best, attempt)
+
+
+def _clashes(best: Candidate, attempt: Attempt) -> list[Rejection]:
+    from mlenv.resolve.solve import goes_with
+
+    rows = []
+    for other in attempt.fields:
+        clashes = [goes_with(best, candidate) for candidate in other.candidates]
+        if clashes and all(clashes) and other.framework.id != best.framework.id:
+            rows.append(Rejection(candidate=best.name, rule="companion", text=clashes[0] or ""))
+    return rows
+
+
+def _what_was_tried(request: Request, machine: Machine, attempts: Sequence[Attempt]) -> str:
+    if not attempts:
+        found = "no GPU is known on this machine" if machine.gpus is None else "no GPU was found on this machine"
+        return f"a GPU was asked for, and {found}"
+    tried = ", ".join(WORDS[attempt.accelerator] for attempt in attempts)
+    python = f" with Python {request.python}" if request.python else ""
+    return f"no joint choice of builds runs on {tried}{python}"
+
+
+def _remedies(attempt: Attempt) -> list[str]:
+    """What would lift all that a build falls by, where it is one change; newest releases speak first."""
+    remedies = []
+    for field in attempt.fields:
+        for fallen in field.fallen:
+            remedy = _single_remedy(fallen.failures)
+            if remedy and attempt.accelerator in fallen.build.accelerators and fallen.build.evidence != "unknown":
+                remedies.append(f"{remedy}: then {fallen.name} runs here")
+    return _shortest(remedies)
+
+
+def _single_remedy(failures: Sequence[Failure]) -> str:
+    floors = [failure.driver for failure in failures if failure.driver]
+    if len(floors) == len(failures):
+        return f"update the NVIDIA driver to {max(floors, key=numbers)} or newer"
+    return failures[0].remedy if len(failures) == 1 else ""
+
+
+def _shortest(remedies: list[str]) -> list[str]:
+    """One line per remedy: the first build that it would admit."""
+    kept: dict[str, str] = {}
+    for line in remedies:
+        kept.setdefault(line.split(": then ")[0], line)
+    return list(kept.values())[:SHOWN]

@@ -1,0 +1,154 @@
+"""What the user asks for."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+
+import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from mlenv.errors import UsageError
+from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Profile
+
+ACCELERATORS = ("auto", "gpu", "cpu", "cuda", "rocm", "xpu", "mps", "tpu")
+_BUILD = re.compile(r"cu\d{2,3}|rocm\d+(\.\d+){1,2}")
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """One requested package.
+
+    ``name`` is normalised; ``specifier`` a PEP 440 condition, empty for any.  ``optional`` ones
+    join where a build that fits can be had; ``known`` tells whether the matrix has rows for it.
+    ``origin`` is the profile or option that asked.
+    """
+
+    name: str
+    specifier: str = ""
+    extras: tuple[str, ...] = ()
+    optional: bool = False
+    known: bool = True
+    origin: str = ""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A request: packages, and what the user pinned of accelerator, Python and day.
+
+    ``accelerator`` is one of :data:`ACCELERATORS`; ``variant`` a build's name where one was
+    pinned (``cu126``).  ``python`` is a series or version, ``as_of`` the day whose knowledge
+    counts (None for today's matrix).
+    """
+
+    profiles: tuple[str, ...] = ()
+    wanted: tuple[Wanted, ...]
+    accelerator: str = "auto"
+    variant: str | None = None
+    python: str | None = None
+    as_of: datetime.date | None = None
+
+
+def make_request(
+    matrix: Matrix,
+    profiles: Sequence[Profile],
+    extras: Sequence[str] = (),
+    *,
+    accelerator: str | None = None,
+    python: str | None = None,
+    as_of: datetime.date | None = None,
+) -> Request:
+    """Join profiles and ``--with`` requirements into one request.
+
+    The options outrank the profiles; profiles that contradict each other are a UsageError.
+    """
+    wanted: dict[str, Wanted] = {}
+    for profile in profiles:
+        origin = f"profile {profile.name}"
+        _collect(wanted, matrix, profile.frameworks, origin, optional=False)
+        _collect(wanted, matrix, profile.optional, origin, optional=True)
+    _collect(wanted, matrix, extras, "--with", optional=False)
+    if not wanted:
+        raise UsageError("nothing to install was named", hint="name a profile: `--profile starter`")
+    kind, variant = parse_accelerator(accelerator or _joint_accelerator(profiles))
+    return Request(
+        profiles=tuple(profile.name for profile in profiles),
+        wanted=tuple(wanted.values()),
+        accelerator=kind,
+        variant=variant,
+        python=check_python(python),
+        as_of=as_of,
+    )
+
+
+def parse_accelerator(text: str) -> tuple[str, str | None]:
+    """``"cu126"`` gives ``("cuda", "cu126")``, ``"cuda"`` gives ``("cuda", None)``."""
+    if text in ACCELERATORS:
+        return text, None
+    if _BUILD.fullmatch(text):
+        return ("cuda" if text.startswith("cu") else "rocm"), text
+    raise UsageError(
+        f"unknown accelerator {text!r}", hint=f"expected one of {', '.join(ACCELERATORS)}, cuXYZ or rocmX.Y"
+    )
+
+
+def check_python(text: str | None) -> str | None:
+    """A Python version such as ``3.12``, ``3.12.4`` or ``3.14t``; anything else is a UsageError."""
+    if text is not None and not re.fullmatch(r"3\.\d{1,2}(\.\d{1,2})?t?", text):
+        raise UsageError(f"--python {text!r} is no Python version", hint="expected a version such as 3.12")
+    return text
+
+
+def _joint_accelerator(profiles: Sequence[Profile]) -> str:
+    asked = {profile.accelerator for profile in profiles}
+    firm = asked - {"auto"}
+    if len(firm) > 1:
+        names = ", ".join(f"{profile.name} ({profile.accelerator})" for profile in profiles)
+        raise UsageError(
+            f"these profiles ask for different accelerators: {names}",
+            hint="say which one with --accelerator, or make two environments",
+        )
+    return firm.pop() if firm else "auto"
+
+
+def _collect(
+    wanted: dict[str, Wanted], matrix: Matrix, requirements: Sequence[str], origin: str, *, optional: bool
+) -> None:
+    for text in requirements:
+        item = _parse(matrix, text, origin, optional=optional)
+        known = wanted.get(item.name)
+        wanted[item.name] = item if known is None else _join(known, item)
+
+
+def _parse(matrix: Matrix, text: str, origin: str, *, optional: bool) -> Wanted:
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(
+            f"{origin}: {text!r} is no requirement ({reason})", hint='expected a text such as "xgboost>=3"'
+        ) from None
+    if requirement.url or requirement.marker:
+        raise UsageError(f"{origin}: {text!r}: addresses and markers are not supported here")
+    name = canonicalize_name(requirement.name)
+    return Wanted(
+        name=name,
+        specifier=str(requirement.specifier),
+        extras=tuple(sorted(requirement.extras)),
+        optional=optional,
+        known=name in matrix.framework_ids,
+        origin=origin,
+    )
+
+
+def _join(first: Wanted, second: Wanted) -> Wanted:
+    specifier = ",".join(part for part in (first.specifier, second.specifier) if part)
+    return Wanted(
+        name=first.name,
+        specifier=specifier,
+        extras=tuple(sorted({*first.extras, *second.extras})),
+        optional=first.optional and second.optional,
+        known=first.known,
+        origin=first.origin if first.origin == second.origin else f"{first.origin} and {second.origin}",
+    )

@@ -1,0 +1,265 @@
+"""Recordings: a machine's raw readings in one file, replayed as a Host.
+
+A recording is a JSON document of what was read (``mlenv.recording/1``): texts, folder listings,
+links, disks and the outcome of commands.  What it does not hold does not exist on that machine,
+so a replay never looks at the computer it runs on.
+"""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mlenv.errors import UsageError
+from mlenv.system.host import DiskUsage, Host, Identity
+from mlenv.system.process import Completed
+
+SCHEMA = "mlenv.recording/1"
+FILE_NAME = "recording.json"
+
+
+class RecordedCommand(msgspec.Struct, kw_only=True):
+    """A command and how it ended."""
+
+    argv: tuple[str, ...]
+    completed: Completed
+
+
+class Recording(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The readings of one machine.
+
+    ``errors`` maps a path to the name of the OSError it raised (``PermissionError``).
+    ``commands`` holds external commands, ``scripts`` mlenv's own children, by name and arguments.
+    """
+
+    schema: str = SCHEMA
+    about: str = ""
+    identity: Identity
+    home: str = "/home/user"
+    environ: dict[str, str] = {}
+    cores: int = 1
+    files: dict[str, str] = {}
+    bytes: dict[str, str] = {}
+    directories: dict[str, list[str]] = {}
+    links: dict[str, str] = {}
+    existing: list[str] = []
+    writable: list[str] = []
+    disks: dict[str, DiskUsage] = {}
+    errors: dict[str, str] = {}
+    commands: list[RecordedCommand] = []
+    scripts: list[RecordedCommand] = []
+
+
+_ERRORS: Mapping[str, type[OSError]] = {
+    "PermissionError": PermissionError,
+    "NotADirectoryError": NotADirectoryError,
+    "IsADirectoryError": IsADirectoryError,
+    "OSError": OSError,
+}
+
+
+class RecordedHost:
+    """A Host that answers from a recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self.environ: Mapping[str, str] = recording.environ
+        self.identity = recording.identity
+        self.home = recording.home
+
+    def read_text(self, path: str) -> str:
+        self._raise_recorded(path)
+        text = self._recording.files.get(path)
+        if text is None:
+            raise FileNotFoundError(path)
+        return text
+
+    def read_bytes(self, path: str, size: int) -> bytes:
+        self._raise_recorded(path)
+        if path in self._recording.bytes:
+            return base64.b64decode(self._recording.bytes[path])[:size]
+        return self.read_text(path).encode()[:size]
+
+    def list_directory(self, path: str) -> list[str]:
+        self._raise_recorded(path)
+        if path in self._recording.directories:
+            return sorted(self._recording.directories[path])
+        below = self._below(path)
+        if not below:
+            raise FileNotFoundError(path)
+        return below
+
+    def exists(self, path: str) -> bool:
+        recording = self._recording
+        known = (recording.files, recording.bytes, recording.directories, recording.links, recording.errors)
+        return path in recording.existing or any(path in table for table in known) or bool(self._below(path))
+
+    def real_path(self, path: str) -> str:
+        return self._recording.links.get(path, path)
+
+    def writable(self, path: str) -> bool:
+        return path in self._recording.writable
+
+    def disk_usage(self, path: str) -> DiskUsage:
+        self._raise_recorded(path)
+        if path not in self._recording.disks:
+            raise FileNotFoundError(path)
+        return self._recording.disks[path]
+
+    def usable_cores(self) -> int:
+        return self._recording.cores
+
+    def run(self, argv: Sequence[str], *, timeout: float) -> Completed:
+        return _find(self._recording.commands, tuple(argv))
+
+    def ask(self, script: str, *arguments: str, timeout: float) -> Completed:
+        return _find(self._recording.scripts, (script, *arguments))
+
+    def _below(self, path: str) -> list[str]:
+        prefix = _slashes(path).rstrip("/") + "/"
+        recording = self._recording
+        paths = (*recording.files, *recording.bytes, *recording.directories, *recording.links, *recording.existing)
+        known = (_slashes(path) for path in paths)
+        return sorted({path[len(prefix) :].split("/")[0] for path in known if path.startswith(prefix)} - {""})
+
+    def _raise_recorded(self, path: str) -> None:
+        name = self._recording.errors.get(path)
+        if name is not None:
+            raise _ERRORS.get(name, OSError)(path)
+
+
+def _slashes(path: str) -> str:
+    """Windows paths with the other slash; no recorded Linux path holds a backslash."""
+    return path.replace("\\", "/")
+
+
+def _find(commands: list[RecordedCommand], argv: tuple[str, ...]) -> Completed:
+    for command in commands:
+        if command.argv == argv:
+            return command.completed
+    return Completed(status=None, missing=True, stderr="not in the recording")
+
+
+class RecordingHost:
+    """A Host that asks another one and notes every answer."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.identity = host.identity
+        self.home = host.home
+        self.recording = Recording(identity=host.identity, home=host.home, cores=host.usable_cores())
+        self.environ: Mapping[str, str] = _NotedEnviron(host.environ, self.recording.environ)
+
+    def read_text(self, path: str) -> str:
+        with _Noting(self.recording.errors, path):
+            text = self.recording.files[path] = self._host.read_text(path)
+        return text
+
+    def read_bytes(self, path: str, size: int) -> bytes:
+        with _Noting(self.recording.errors, path):
+            data = self._host.read_bytes(path, size)
+        self.recording.bytes[path] = base64.b64encode(data).decode()
+        return data
+
+    def list_directory(self, path: str) -> list[str]:
+        with _Noting(self.recording.errors, path):
+            names = self.recording.directories[path] = self._host.list_directory(path)
+        return names
+
+    def exists(self, path: str) -> bool:
+        there = self._host.exists(path)
+        if there and path not in self.recording.existing:
+            self.recording.existing.append(path)
+        return there
+
+    def real_path(self, path: str) -> str:
+        target = self._host.real_path(path)
+        if target != posixpath.normpath(path):
+            self.recording.links[path] = target
+        return target
+
+    def writable(self, path: str) -> bool:
+        allowed = self._host.writable(path)
+        if allowed and path not in self.recording.writable:
+            self.recording.writable.append(path)
+        return allowed
+
+    def disk_usage(self, path: str) -> DiskUsage:
+        with _Noting(self.recording.errors, path):
+            usage = self.recording.disks[path] = self._host.disk_usage(path)
+        return usage
+
+    def usable_cores(self) -> int:
+        return self._host.usable_cores()
+
+    def run(self, argv: Sequence[str], *, timeout: float) -> Completed:
+        completed = self._host.run(argv, timeout=timeout)
+        self.recording.commands.append(RecordedCommand(argv=tuple(argv), completed=completed))
+        return completed
+
+    def ask(self, script: str, *arguments: str, timeout: float) -> Completed:
+        completed = self._host.ask(script, *arguments, timeout=timeout)
+        self.recording.scripts.append(RecordedCommand(argv=(script, *arguments), completed=completed))
+        return completed
+
+
+class _NotedEnviron(Mapping[str, str]):
+    """Variables of which only those that were read are noted: the others are nobody's business."""
+
+    def __init__(self, environ: Mapping[str, str], noted: dict[str, str]) -> None:
+        self._environ = environ
+        self._noted = noted
+
+    def __getitem__(self, name: str) -> str:
+        value = self._noted[name] = self._environ[name]
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environ)
+
+    def __len__(self) -> int:
+        return len(self._environ)
+
+
+class _Noting:
+    """Notes the name of an OSError under a path and lets it pass."""
+
+    def __init__(self, errors: dict[str, str], path: str) -> None:
+        self._errors = errors
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            self._errors[self._path] = type(error).__name__
+
+
+def load_recording(folder: Path) -> RecordedHost:
+    """The recorded machine in a folder; :class:`UsageError` names what is wrong with it."""
+    path = folder / FILE_NAME
+    try:
+        recording = msgspec.json.decode(path.read_bytes(), type=Recording)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror or error})",
+            hint=f"a recording is a folder with {FILE_NAME}; `mlenv probe --record DIR` makes one",
+        ) from None
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{path}: {error}", hint="record the machine again with `mlenv probe --record DIR`") from None
+    if recording.schema != SCHEMA:
+        raise UsageError(f"{path}: schema is {recording.schema!r}, this mlenv reads {SCHEMA!r}")
+    return RecordedHost(recording)
+
+
+def save_recording(host: RecordingHost, folder: Path) -> Path:
+    """Write what was noted into a folder, and give the path of the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE_NAME
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(host.recording), indent=1) + b"\n")
+    return path

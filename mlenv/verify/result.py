@@ -1,0 +1,81 @@
+"""What a verification says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+DeviceKind = Literal["auto", "cpu", "gpu", "cuda", "rocm", "xpu", "mps", "tpu"]
+"""Where to compute.  ``auto`` is the accelerator that a framework sees, else the CPU; ``gpu`` is
+the accelerator that it sees, and its absence is a failure."""
+
+ResultStatus = Literal["pass", "warn", "fail", "skip", "error"]
+Status = Literal["ok", "warning", "error", "unknown"]
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A framework to verify.
+
+    ``framework`` is its id in the matrix, ``distribution`` the installed package, ``imports`` the
+    modules that prove it (empty: as the package's files say) and ``version`` the version that must
+    be installed, None where any will do.
+    """
+
+    framework: str
+    distribution: str
+    imports: tuple[str, ...] = ()
+    version: str | None = None
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """How one check of one framework went.
+
+    ``check`` is ``import``, ``version``, ``device``, ``compute`` or an operation of that
+    framework alone; ``device`` is where it ran (``cuda:0``), read back from the result.
+    ``error`` means that the check itself could not run; it never counts as a pass.
+    ``reason`` is a slug for what is not a pass (``not-installed``, ``missing-library``,
+    ``device-missing``, ``cpu-fallback``, ``wrong-number``, ``version-mismatch``, ``crashed``,
+    ``timed-out``, ``ended-early``, ``could-not-run`` and so on), ``signal`` names what killed
+    the child.
+    """
+
+    framework: str
+    version: str | None
+    device: str | None
+    check: str
+    status: ResultStatus
+    seconds: float
+    detail: str
+    reason: str = ""
+    signal: str | None = None
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """All results of one environment, in the order of its targets, and the verdict."""
+
+    environment: str
+    status: Status
+    results: tuple[Result, ...]
+
+
+def find_status(results: Iterable[Result], device: DeviceKind = "auto") -> Status:
+    """The verdict over results.
+
+    Green means seen to work: a check that could not run, nothing checked at all, or an
+    accelerator asked for that no framework proved, leave the verdict ``unknown``.
+    """
+    listed = tuple(results)
+    statuses = {result.status for result in listed}
+    if "fail" in statuses:
+        return "error"
+    if "error" in statuses or not statuses & {"pass", "warn"}:
+        return "unknown"
+    if device not in ("auto", "cpu") and not any(_proves_device(result) for result in listed):
+        return "unknown"
+    return "warning" if "warn" in statuses else "ok"
+
+
+def _proves_device(result: Result) -> bool:
+    return result.check == "device" and result.status in ("pass", "warn")
