@@ -13,6 +13,9 @@ from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, GpuArchitecture, Release
 
+READINGS = ("nvidia.nvml", "nvidia.smi", "gpus.nvidia", "nvidia.cuda_init", "gpus.pci", "gpu")
+DRIVER_READINGS = ("nvidia.driver", "nvidia.nvml", "nvidia.smi", "nvidia")
+
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """The GPUs of a machine that are of one product; ``capability`` is None where nobody knows it."""
@@ -72,19 +75,24 @@ def known_devices(case: Case, matrix: Matrix) -> list[tuple[Device, str]]:
     return known
 
 
-def serving_builds(machine: Machine, matrix: Matrix, capability: str) -> Iterator[tuple[Release, Build]]:
-    """PyTorch's CUDA builds that hold code for a device, newest release and newest CUDA first."""
-    for release in query.newest_first(matrix.framework("torch")):
+def serving_builds(
+    machine: Machine, matrix: Matrix, capability: str, framework: str = "torch"
+) -> Iterator[tuple[Release, Build]]:
+    """The CUDA builds that hold code for a device, newest release and newest CUDA first."""
+    for release in query.newest_first(matrix.framework(framework)):
         for build in query.proven_builds(release, machine.platform):
             if "cuda" in build.accelerators and query.build_runs_on(matrix.drivers, build, capability):
                 yield release, build
 
 
-def driver_floor(machine: Machine, matrix: Matrix, build: Build) -> str | None:
-    """The lowest driver of this system that runs a build, None where no row says so."""
+def driver_floor(machine: Machine, matrix: Matrix, build: Build | None, cuda: str = "") -> str | None:
+    """The lowest driver of this system that runs a build, None where no row says so.
+
+    ``cuda`` is the toolkit of a build that the matrix has no row for.
+    """
     system = query.driver_system(machine)
-    floor = query.driver_floor(matrix.drivers, build.cuda, system=system)
-    if build.driver and system == "linux" and (floor is None or at_least(build.driver, floor)):
+    floor = query.driver_floor(matrix.drivers, build.cuda if build and build.cuda else cuda, system=system)
+    if build and build.driver and system == "linux" and (floor is None or at_least(build.driver, floor)):
         return build.driver
     return floor
 

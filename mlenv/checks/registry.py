@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from mlenv.checks.finding import CheckOutcome, Diagnosis, Finding, Status
+from mlenv.errors import MlenvError
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
@@ -41,11 +42,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     imports: tuple[ImportAttempt, ...] | None = None
 
 
-class Unknown(Exception):
+class Unknown(Exception):  # noqa: N818 - an outcome of a check, no error
     """Raised by a check that cannot judge; its text names the fact that is missing."""
 
 
-class Skip(Exception):
+class Skip(Exception):  # noqa: N818
     """Raised by a check that does not concern this machine; its text says why."""
 
 
@@ -92,27 +93,31 @@ def all_checks() -> tuple[Check, ...]:
 
 
 def diagnose(case: Case, matrix: Matrix, checks: Iterable[Check] | None = None) -> Diagnosis:
-    """Run checks over a case; one that crashes is reported and the rest go on."""
+    """Run checks over a case; one that crashes is reported and the rest go on.
+
+    What a check found before it met something unknown counts.  Trouble with the matrix itself is
+    an :class:`~mlenv.errors.MlenvError` and ends the diagnosis.
+    """
     findings: list[Finding] = []
-    outcomes: list[CheckOutcome] = []
-    for item in all_checks() if checks is None else checks:
-        outcomes.append(_run(item, case, matrix, findings))
+    chosen = all_checks() if checks is None else checks
+    outcomes = [_run(item, case, matrix, findings) for item in chosen]
     findings.sort(key=lambda finding: _RANK[finding.severity])
     return Diagnosis(status=_judge(findings, outcomes), findings=tuple(findings), checks=tuple(outcomes))
 
 
 def _run(item: Check, case: Case, matrix: Matrix, findings: list[Finding]) -> CheckOutcome:
-    found: list[Finding] = []
     try:
-        found.extend(item.function(case, matrix))
+        for finding in item.function(case, matrix):
+            findings.append(finding)  # noqa: PERF402 - what came before an exception stays
     except Skip as reason:
         return CheckOutcome(id=item.id, subject=item.subject, outcome="skipped", detail=str(reason))
     except Unknown as reason:
         return CheckOutcome(id=item.id, subject=item.subject, outcome="unknown", detail=str(reason))
+    except MlenvError:
+        raise
     except Exception as error:
         detail = f"{type(error).__name__}: {error}"
         return CheckOutcome(id=item.id, subject=item.subject, outcome="crashed", detail=detail)
-    findings.extend(found)
     return CheckOutcome(id=item.id, subject=item.subject, outcome="ran")
 
 
@@ -123,5 +128,3 @@ def _judge(findings: list[Finding], outcomes: list[CheckOutcome]) -> Status:
     if not any(outcome.outcome == "ran" for outcome in outcomes):
         return "unknown"
     return "warning" if "warning" in severities else "ok"
-
-

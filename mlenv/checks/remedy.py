@@ -69,7 +69,9 @@ def install_driver(machine: Machine, *, last_branch: int = 0, floor: str = "") -
     if machine.os.family == "windows":
         return (Fix(text=f"{what} and restart", command=f"start {DRIVER_PAGE}"),)
     if is_jetson(machine):
-        return (Fix(text="Update JetPack: on Jetson the driver is part of it", command="sudo apt install nvidia-jetpack"),)
+        return (
+            Fix(text="Update JetPack: on Jetson the driver is part of it", command="sudo apt install nvidia-jetpack"),
+        )
     return _install_package(machine, what, last_branch)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mlenv.execute.generations import Generations
     from mlenv.facts.machine import Machine
     from mlenv.matrix.load import Matrix
-    from mlenv.plan.plan import Plan
+    from mlenv.plan.plan import Plan, PlannedPackage
     from mlenv.resolve.request import Request
     from mlenv.terminal import Terminal
     from mlenv.verify.result import Verification
@@ -134,7 +135,7 @@ class _Task:
                 self.folder,
                 environ=self._environ(),
                 progress=self.terminal,
-                verify=lambda folder: self._verify(plan, folder),
+                verify=lambda folder, say: self._verify(plan, folder, say),
                 seal=lambda folder, proof, timings: self._seal(plan, folder, proof, timings),
             )
         document = make_document(verification, self.matrix.version)
@@ -164,11 +165,16 @@ class _Task:
         return build_plan(answer, self.machine, self.matrix, supply, options)
 
     def _announce(self, plan: Plan) -> None:
-        names = ", ".join(f"{package.name} {package.version}" for package in plan.packages)
-        self.terminal.note(f"Python {plan.python}, {plan.accelerator.kind}: {names}")
+        from mlenv.report.redact import mask_text
+
+        names = ", ".join(_name_package(package) for package in plan.packages)
+        self.terminal.note(f"Python {plan.python}, {plan.accelerator.kind}: {mask_text(names)}")
         for row in plan.rejected:
-            if row.rule in ("source-unreachable", "supply"):
-                self.terminal.note(f"given up: {row.text}")
+            if row.rule == "source-unreachable":
+                self.terminal.note(mask_text(row.text))
+        given_up = [row.candidate for row in plan.rejected if row.rule == "supply"]
+        if given_up:
+            self.terminal.note(f"given up, since no source that answers has it: {', '.join(given_up)}")
         for warning in plan.warnings:
             self.terminal.warn(warning)
 
@@ -183,7 +189,7 @@ class _Task:
             environ.setdefault("SSL_CLIENT_CERT", packages.client_certificate.value)
         return environ
 
-    def _verify(self, plan: Plan, folder: Path) -> Verification:
+    def _verify(self, plan: Plan, folder: Path, say: Callable[[str], None]) -> Verification:
         from mlenv.cli.verify import verify_packages
         from mlenv.report.verify import render_result
 
@@ -193,7 +199,7 @@ class _Task:
             self.matrix,
             device=plan.accelerator.kind,
             variables=plan.variables,
-            on_result=lambda result: self.terminal.note(render_result(result)),
+            on_result=lambda result: say(render_result(result)),
         )
 
     def _seal(self, plan: Plan, folder: Path, verification: Verification, timings: dict[str, float]) -> None:
@@ -221,18 +227,19 @@ class _Task:
         write_manifest(folder, manifest)
 
     def _farewell(self, plan: Plan, verification: Verification) -> str:
-        from mlenv.report.verify import closing_line, make_document
+        from mlenv.report.verify import render_proof
 
         path = _shortest_path(self.generations.path)
         bin_folder = "Scripts" if self.machine.os.family == "windows" else "bin"
         activate = f"{path}\\{bin_folder}\\activate" if bin_folder == "Scripts" else f". {path}/{bin_folder}/activate"
-        proven = closing_line(make_document(verification, self.matrix.version))
-        return (
-            f"{path} is ready: Python {plan.python}, {len(plan.packages)} frameworks chosen.\n"
-            f"Proven: {proven}\n"
-            f"  use it here:     {activate}\n"
-            f"  run one command: mlenv run --env {path} -- python\n"
-        )
+        lines = [f"{path} is ready, with Python {plan.python}. Proven in it:", *render_proof(verification), ""]
+        lines += [f"Use it in this shell:  {activate}", f"Run one command:       mlenv run --env {path} -- python"]
+        return "\n".join(lines) + "\n"
+
+
+def _name_package(package: PlannedPackage) -> str:
+    origin = f" (from {package.index})" if package.index else ""
+    return f"{package.name} {package.version}{origin}"
 
 
 def find_uv() -> str:

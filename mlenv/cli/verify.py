@@ -68,13 +68,15 @@ def command(
     ]
     missing = wanted - {matrix.distributions[name] for name, _ in packages}
     packages += [(name, None) for name in sorted(missing)]
-    verification = verify_packages(
-        Path(found.path),
-        packages,
-        matrix,
-        device="gpu" if require_gpu and device == "auto" else device,
-        on_result=lambda result: terminal.note(render_result(result)),
-    )
+    with terminal.step(f"Verifying {len(packages)} frameworks of {found.path}") as step:
+        verification = verify_packages(
+            Path(found.path),
+            packages,
+            matrix,
+            device="gpu" if require_gpu and device == "auto" else device,
+            variables=_profile_variables(matrix, profiles),
+            on_result=lambda result: step.say(render_result(result)),
+        )
     document = make_document(verification, matrix.version)
     emit(terminal, document, lambda: render_text(document), form=form, outputs=outputs)
     return exit_status(verification)
@@ -142,6 +144,12 @@ def _as_device(text: str) -> DeviceKind:
         if kind == text:
             return kind  # type: ignore[no-any-return]
     raise UsageError(f"unknown device {text!r}")
+
+
+def _profile_variables(matrix: Matrix, profiles: Sequence[str]) -> dict[str, str]:
+    from mlenv.cli.request import load_profile
+
+    return {key: value for name in profiles for key, value in load_profile(matrix, name).environment.items()}
 
 
 def _wanted_frameworks(matrix: Matrix, profiles: Sequence[str]) -> set[str]:

@@ -34,7 +34,7 @@ class Progress(Protocol):
         """A step that lasts as long as the context; an exception makes it a failed one."""
 
 
-Verify = Callable[[Path], Verification]
+Verify = Callable[[Path, Callable[[str], None]], Verification]
 Timings = dict[str, float]
 Seal = Callable[[Path, Verification, Timings], None]
 
@@ -60,8 +60,8 @@ def install(
         for step in plan.steps:
             with _timed(timings, step.kind):
                 if step.kind == "verify":
-                    with progress.step(step.purpose):
-                        verification = verify(folder)
+                    with progress.step(step.purpose) as speaker:
+                        verification = verify(folder, speaker.say)
                         _demand_proof(verification)
                 else:
                     _run_step(step, plan, folder, environ, progress)

@@ -17,8 +17,9 @@ from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackag
 from mlenv.resolve.resolution import Pick, Resolution
 from mlenv.supply.offers import Source, Supply
 
-PROJECT_FILE = "mlenv/pyproject.toml"
-LOCK_FILE = "mlenv/pylock.toml"
+PROJECT_FOLDER = "mlenv"
+PROJECT_FILE = f"{PROJECT_FOLDER}/pyproject.toml"
+LOCK_FILE = f"{PROJECT_FOLDER}/pylock.toml"
 BUILDS_WITH_COMPANIONS = ("rocm", "xpu")
 """Builds whose dependencies (a Triton of their own) only their own index has."""
 
@@ -86,6 +87,8 @@ def _steps(resolution: Resolution, machine: Machine, options: UvOptions) -> tupl
     python = environment_python(environment, machine)
     offline = ("--offline",) if options.offline else ()
     project, lock = f"{environment}/{PROJECT_FILE}", f"{environment}/{LOCK_FILE}"
+    # --project: uv takes indexes from the project file there, not from the folder it is called in.
+    settings = ("--project", f"{environment}/{PROJECT_FOLDER}", "--python", python, *offline)
     label = resolution.interpreter.version if resolution.interpreter else resolution.python
     profiles = [part for name in resolution.request.profiles for part in ("--profile", name)]
     return (
@@ -98,14 +101,14 @@ def _steps(resolution: Resolution, machine: Machine, options: UvOptions) -> tupl
             kind="lock",
             purpose="Find the exact version and hash of every package",
             argv=(
-                *(options.uv, "pip", "compile", project, "--python", python, "--output-file", lock),
-                *("--format", "pylock.toml", "--no-header", *offline),
+                *(options.uv, "pip", "compile", *settings, "--format", "pylock.toml", "--no-header"),
+                *("--output-file", lock, project),
             ),
         ),
         Step(
             kind="install",
             purpose="Download and install the locked packages",
-            argv=(options.uv, "pip", "sync", "--preview-features", "pylock", "--python", python, *offline, lock),
+            argv=(options.uv, "pip", "sync", "--preview-features", "pylock", *settings, lock),
         ),
         Step(
             kind="verify",

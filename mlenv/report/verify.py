@@ -43,6 +43,20 @@ def render_result(result: Result) -> str:
     return f"{head}  {result.detail}".rstrip()
 
 
+def render_proof(verification: Verification) -> list[str]:
+    """A line per framework: the number that was computed, and where; problems below it."""
+    proofs = {}
+    for result in verification.results:
+        if result.status == "pass" and (result.check == "compute" or result.framework not in proofs):
+            proofs[result.framework] = result
+    names = {name: f"{name} {result.version or ''}".rstrip() for name, result in proofs.items()}
+    width = max((len(name) for name in names.values()), default=0)
+    lines = [
+        f"  {names[name]:<{width}}  {result.device or '':<6}  {result.detail}".rstrip() for name, result in proofs.items()
+    ]
+    return lines + [render_result(result) for result in verification.results if result.status not in ("pass", "skip")]
+
+
 def closing_line(document: VerifyDocument) -> str:
     """The verdict in one sentence."""
     frameworks = {result.framework for result in document.results}
@@ -52,4 +66,5 @@ def closing_line(document: VerifyDocument) -> str:
     if bad:
         return f"{len(bad)} of {len(frameworks)} frameworks do not work: {', '.join(sorted(bad))}."
     devices = sorted({result.device for result in document.results if result.device})
-    return f"{len(frameworks)} frameworks imported and computed correctly on {' and '.join(devices) or 'this machine'}."
+    count = "1 framework" if len(frameworks) == 1 else f"{len(frameworks)} frameworks"
+    return f"{count} imported and computed correctly on {' and '.join(devices) or 'this machine'}."

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-
 import msgspec
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 from mlenv.facts.machine import Machine
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
+from mlenv.matrix.query import newest_first
 from mlenv.matrix.rows import Accelerator, Build, Framework, Release
 from mlenv.resolve.request import Request, Wanted
 from mlenv.resolve.rules import RULES, Failure, Question
@@ -141,7 +139,7 @@ def _key(build: Build, position: int, *, uses: bool, wanted: Accelerator) -> Key
     the newest CUDA or ROCm.
     """
     unproven = build.evidence == "unknown"
-    heavy = build.variant.startswith(("cu", "rocm", "xpu")) and not (uses and wanted != "cpu")
+    heavy = is_heavy(build, wanted if uses else "cpu")
     version = numbers(build.cuda or build.variant)
     major, minor = (*version, 0, 0)[:2] if version else (0, 0)
     if not build.cuda and build.variant.startswith("cu"):
@@ -149,14 +147,9 @@ def _key(build: Build, position: int, *, uses: bool, wanted: Accelerator) -> Key
     return (not uses, unproven, heavy, position, -major, -minor)
 
 
-@functools.cache
-def _parsed(version: str) -> Version:
-    return Version(version)
-
-
-def newest_first(framework: Framework) -> list[Release]:
-    """The releases of a framework, newest first by PEP 440."""
-    return sorted(framework.release, key=lambda release: _parsed(release.version), reverse=True)
+def is_heavy(build: Build, accelerator: Accelerator) -> bool:
+    """Whether a build carries GPU libraries that nothing would use."""
+    return accelerator == "cpu" and build.variant.startswith(("cu", "rocm", "xpu"))
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ def contested_frameworks(request: Request, machine: Machine, matrix: Matrix) -> 
 
     The pairs are those of builds for this platform that the rules allow here, best first.
     """
-    from mlenv.resolve.candidates import judge_field
+    from mlenv.resolve.candidates import is_heavy, judge_field
     from mlenv.resolve.devices import accelerators_to_try
 
     contested = []
@@ -50,6 +50,8 @@ def contested_frameworks(request: Request, machine: Machine, matrix: Matrix) -> 
         for accelerator in accelerators_to_try(request, machine):
             field = judge_field(request, machine, matrix, wanted, accelerator)
             for candidate in field.candidates:
+                if is_heavy(candidate.build, accelerator):
+                    continue  # as a last resort for the CPU the default index's build will do
                 for index in candidate.build.indexes:
                     if index != "default":
                         pairs.setdefault((index, candidate.build.variant))

@@ -1,4 +1,4 @@
-"""Disk space: will an environment fit where it would be made?"""
+"""Disk space: whether an environment fits where it would be made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CACHE_BYTES = 4 * GB
 
 
 @check("disk-space-low", subject="disk")
-def disk_space_low(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def disk_space_low(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Less than 10 GB free where an environment would be made."""
     disk = case.machine.disk("environment")
     if disk is None:
@@ -44,7 +44,7 @@ def disk_space_low(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 @check("tmpdir-too-small", subject="disk")
-def tmpdir_too_small(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def tmpdir_too_small(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A temporary folder with less than 1 GB free: large wheels do not unpack there."""
     disk = _find_other(case.machine, "temporary")
     free = _free(disk)
@@ -63,7 +63,7 @@ def tmpdir_too_small(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 @check("cache-disk-low", subject="disk")
-def cache_disk_low(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def cache_disk_low(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Less than 4 GB free for downloads, on another disk than the environment's."""
     disk = _find_other(case.machine, "cache")
     environment = case.machine.disk("environment")
@@ -83,7 +83,7 @@ def cache_disk_low(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 @check("cache-dir-not-writable", subject="disk")
-def cache_dir_not_writable(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def cache_dir_not_writable(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A cache folder that this user may not write to."""
     disk = _find_other(case.machine, "cache")
     if disk.writable is None:
@@ -120,4 +120,6 @@ def _gb(size: int) -> str:
 
 def _evidence(machine: Machine, disk: Disk) -> str:
     kind = f" of {disk.filesystem}" if disk.filesystem else ""
-    return cite(machine, f"{disk.path}: {_gb(disk.free_bytes or 0)}{kind} free", f"disk.{disk.purpose}", "disk_free_gib")
+    return cite(
+        machine, f"{disk.path}: {_gb(disk.free_bytes or 0)}{kind} free", f"disk.{disk.purpose}", "disk_free_gib"
+    )

@@ -1,9 +1,9 @@
-"""The NVIDIA driver: is there one, does it work, is it new enough?"""
+"""The NVIDIA driver: whether there is one, it works, and it is new enough."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
+from datetime import timedelta
 
 from mlenv.checks import nvidia
 from mlenv.checks.evidence import cite, find_reading
@@ -18,7 +18,7 @@ from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Release
 
 # Builds of releases of the last year count as current: who updates that rarely is not left behind.
-CURRENT = datetime.timedelta(days=365)
+CURRENT = timedelta(days=365)
 MISMATCHES = ("LibRmVersionMismatch", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")
 
 
@@ -39,8 +39,8 @@ def nvidia_driver_missing(case: Case, matrix: Matrix) -> Iterator[Finding]:
         title="The NVIDIA driver is not installed",
         cause=f"{names} is there, but without NVIDIA's driver no framework can use it.",
         evidence=(
-            cite(machine, f"GPU: {names}", "nvidia.gpus", "gpus", "gpu"),
-            _absence(machine),
+            cite(machine, f"GPU: {names}", *nvidia.READINGS),
+            _absence(machine) or "",
         ),
         fix=install_driver(machine, last_branch=nvidia.last_branch(matrix, devices)),
         applies_to=tuple(label for device in devices for label in device.labels) or (f"{len(gpus)} GPUs",),
@@ -48,7 +48,7 @@ def nvidia_driver_missing(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 @check("container-started-without-gpu", subject="gpu")
-def container_started_without_gpu(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def container_started_without_gpu(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A container on a host with an NVIDIA driver, started without access to the GPU."""
     machine = case.machine
     nvidia.require_nvidia(machine)
@@ -64,7 +64,7 @@ def container_started_without_gpu(case: Case, matrix: Matrix) -> Iterator[Findin
             cause="The host has an NVIDIA driver, and its libraries were not given to this container.",
             evidence=(
                 cite(machine, f"kernel module {machine.nvidia.kernel_module}", "nvidia.kernel_module"),
-                _absence(machine),
+                _absence(machine) or "no driver library was found",
             ),
             fix=(
                 Fix(text="Start it with the GPU (IMAGE is its image)", command="docker run --gpus all -it IMAGE"),
@@ -74,7 +74,7 @@ def container_started_without_gpu(case: Case, matrix: Matrix) -> Iterator[Findin
 
 
 @check("driver-library-version-mismatch", subject="gpu")
-def driver_library_version_mismatch(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def driver_library_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Driver libraries and kernel module of different versions, as after an update without restart."""
     machine = case.machine
     nvidia.require_nvidia(machine)
@@ -85,7 +85,7 @@ def driver_library_version_mismatch(case: Case, matrix: Matrix) -> Iterator[Find
     if told is None and not _versions_differ(state.driver, state.kernel_module, works=state.nvml == "ok"):
         return
     evidence = [
-        cite(machine, f"driver libraries {state.driver or 'of unknown version'}", "nvidia.driver"),
+        cite(machine, f"driver libraries {state.driver or 'of unknown version'}", *nvidia.DRIVER_READINGS),
         cite(machine, f"kernel module {state.kernel_module or 'of unknown version'}", "nvidia.kernel_module"),
     ]
     evidence += [f"the driver answers {told}"] if told else []
@@ -93,7 +93,8 @@ def driver_library_version_mismatch(case: Case, matrix: Matrix) -> Iterator[Find
         id="driver-library-version-mismatch",
         severity="error",
         title="The NVIDIA libraries and the loaded kernel module do not match",
-        cause="The driver was updated and the old kernel module is still loaded, or libraries of another version come first.",
+        cause="The driver was updated and the old kernel module is still loaded, or libraries of another version "
+        "come first.",
         evidence=tuple(evidence),
         fix=_reload(machine),
     )
@@ -133,7 +134,9 @@ def nvidia_driver_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
         else:
             reason = _needs(machine, matrix, first)
         works = accepted is not None and (row is None or branch >= row.first_driver)
-        still = f"; {nvidia.name_build(matrix, *accepted)} is the newest that runs with it" if works and accepted else ""
+        still = (
+            f"; {nvidia.name_build(matrix, *accepted)} is the newest that runs with it" if works and accepted else ""
+        )
         floor = nvidia.driver_floor(machine, matrix, first[1]) if first else None
         yield Finding(
             id="nvidia-driver-too-old",
@@ -172,7 +175,9 @@ def nvidia_driver_limits_builds(case: Case, matrix: Matrix) -> Iterator[Finding]
 Choice = tuple[Release, Build]
 
 
-def _newest_builds(machine: Machine, matrix: Matrix, capability: str, driver: str) -> tuple[Choice | None, Choice | None]:
+def _newest_builds(
+    machine: Machine, matrix: Matrix, capability: str, driver: str
+) -> tuple[Choice | None, Choice | None]:
     """The newest build with code for a device, and the newest of those that the driver accepts."""
     first = None
     for choice in nvidia.serving_builds(machine, matrix, capability):
@@ -192,7 +197,7 @@ def _driver_is_absent(machine: Machine) -> bool:
     state = machine.nvidia
     if state is not None and (state.driver is not None or state.kernel_module is not None):
         return False
-    if find_reading(machine, "nvidia.driver", "absent") is None:
+    if _absence(machine) is None:
         raise Unknown("the NVIDIA driver is not known")
     return True
 
@@ -204,9 +209,13 @@ def _is_shut_in(machine: Machine) -> bool:
     return bool(machine.os.container) and loaded
 
 
-def _absence(machine: Machine) -> str:
-    reading = find_reading(machine, "nvidia.driver", "absent")
-    return f"no driver library ({reading.source})" if reading else "no driver library was found"
+def _absence(machine: Machine) -> str | None:
+    """The evidence that somebody looked for the driver and it is not there."""
+    for subject in ("nvidia.nvml", "nvidia.driver", "nvidia.smi"):
+        reading = find_reading(machine, subject, "absent")
+        if reading is not None:
+            return f"no driver library ({reading.source})"
+    return None
 
 
 def _versions_differ(driver: str | None, module: str | None, *, works: bool) -> bool:
@@ -222,10 +231,8 @@ def _reload(machine: Machine) -> tuple[Fix, ...]:
     return (Fix(text="Restart the machine", command="sudo reboot"),)
 
 
-def _driver_evidence(
-    machine: Machine, driver: str, device: Device, matrix: Matrix, capability: str
-) -> tuple[str, ...]:
+def _driver_evidence(machine: Machine, driver: str, device: Device, matrix: Matrix, capability: str) -> tuple[str, ...]:
     return (
-        cite(machine, f"driver {driver}", "nvidia.driver", "nvidia"),
-        cite(machine, f"{device.name}: {nvidia.describe(matrix, capability)}", "nvidia.gpus", "gpus", "gpu"),
+        cite(machine, f"driver {driver}", *nvidia.DRIVER_READINGS),
+        cite(machine, f"{device.name}: {nvidia.describe(matrix, capability)}", *nvidia.READINGS),
     )

@@ -1,4 +1,4 @@
-"""The GPUs: do current builds hold code for them, and do they have the memory?"""
+"""The GPUs: whether current builds hold code for them, and whether they have the memory."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _describe(
         cause=f"No known build of PyTorch {release.version} holds code for it "
         f"({nvidia.describe(matrix, capability)}); {still}.",
         evidence=(
-            cite(case.machine, f"{device.name}: compute capability {capability}", "nvidia.gpus", "gpus", "gpu"),
+            cite(case.machine, f"{device.name}: compute capability {capability}", *nvidia.READINGS),
             *held,
         ),
         fix=(install_profile("pytorch-gpu"),) if older else (_use_cpu(),),
@@ -115,7 +115,7 @@ def _describe_amd(machine: Machine, matrix: Matrix, name: str, gfx: str, newest:
         severity="warning",
         title=f"{name} is not served by the newest PyTorch",
         cause=f"No known ROCm build of PyTorch {newest.version} holds code for {gfx}; {still}.",
-        evidence=(cite(machine, f"{name}: {gfx}", "amd.gpus", "gpus", "gpu"),),
+        evidence=(cite(machine, f"{name}: {gfx}", "gpus.amd", "gpus.pci", "gpu"),),
         fix=(install_profile("pytorch-gpu"),) if older else (_use_cpu(),),
         applies_to=(name,),
     )
@@ -129,7 +129,7 @@ def _rocm_builds(machine: Machine, matrix: Matrix) -> Iterator[tuple[Release, Bu
 
 
 @check("gpu-memory-small", subject="gpu")
-def gpu_memory_small(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def gpu_memory_small(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """No graphics card with the 6 GB that common models need (10 % less still counts as 6)."""
     cards = [gpu for gpu in nvidia.require_gpus(case.machine) if gpu.vendor in ("nvidia", "amd") and not gpu.integrated]
     if not cards:
@@ -148,7 +148,7 @@ def _describe_memory(machine: Machine, cards: list[Gpu], size: int) -> Finding:
         severity="info",
         title=f"{gib(size)} of GPU memory is little; 6 GB is recommended",
         cause=f"Small models fit on {name}; larger ones run out of memory.",
-        evidence=(cite(machine, f"{name}: {gib(size)}", "nvidia.gpus", "gpus", "gpu"),),
+        evidence=(cite(machine, f"{name}: {gib(size)}", *nvidia.READINGS),),
         fix=(Fix(text="Use small models and batches, or half precision"),),
     )
 
@@ -169,7 +169,8 @@ def windows_gpu_tensorflow(case: Case, matrix: Matrix) -> Iterator[Finding]:
             id="windows-gpu-tensorflow",
             severity="info",
             title="TensorFlow does not use the GPU on Windows",
-            cause="Its wheels for Windows are CPU builds; inside WSL 2 the Linux builds use the GPU. PyTorch is not affected.",
+            cause="Its wheels for Windows are CPU builds; inside WSL 2 the Linux builds use the GPU. "
+            "PyTorch is not affected.",
             fix=(Fix(text="For TensorFlow on the GPU, install WSL 2 and work inside it", command="wsl --install"),),
             applies_to=("tensorflow",),
         )

@@ -1,4 +1,4 @@
-"""Imports: do the frameworks of the environment start?"""
+"""Imports: whether the frameworks of the environment start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MEANINGS = {
 
 
 @check("framework-import-crashed", subject="environment")
-def framework_import_crashed(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def framework_import_crashed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A framework whose import kills the interpreter."""
     for attempt in _attempts(case, "crashed"):
         signal = attempt.signal or "an unknown signal"
@@ -31,7 +31,7 @@ def framework_import_crashed(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 @check("framework-import-failed", subject="environment")
-def framework_import_failed(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def framework_import_failed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A framework whose import ends in an exception."""
     for attempt in _attempts(case, "failed"):
         yield _describe(
@@ -44,7 +44,7 @@ def framework_import_failed(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 @check("framework-import-timed-out", subject="environment")
-def framework_import_timed_out(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def framework_import_timed_out(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A framework whose import does not end."""
     for attempt in _attempts(case, "timed_out"):
         yield _describe(

@@ -1,4 +1,4 @@
-"""Main memory: is there enough of it?"""
+"""Main memory: whether there is enough of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALLOWANCE = 0.9
 
 
 @check("ram-below-minimum", subject="memory")
-def ram_below_minimum(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def ram_below_minimum(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Less memory than the 8 GB that machine learning needs (10 % less still counts as 8)."""
     size = usable_memory(case.machine)
     if size < MINIMUM * ALLOWANCE:
@@ -34,7 +34,7 @@ def ram_below_minimum(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 @check("ram-below-recommended", subject="memory")
-def ram_below_recommended(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def ram_below_recommended(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """At least 8 GB of memory, but less than the 16 GB recommended (10 % less still counts as 16)."""
     size = usable_memory(case.machine)
     if MINIMUM * ALLOWANCE <= size < RECOMMENDED * ALLOWANCE:

@@ -1,4 +1,4 @@
-"""The processor: does it have the instructions that the wheels use?"""
+"""The processor: whether it has the instructions that the wheels use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Python: is there an interpreter that the frameworks' wheels fit?"""
+"""Python: whether there is an interpreter that the frameworks' wheels fit."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def rosetta_x86_python(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 @check("pep668-externally-managed", subject="python")
-def pep668_externally_managed(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def pep668_externally_managed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A Python that belongs to the system: pip may not install into it (PEP 668)."""
     managed = [python for python in _interpreters(case.machine) if python.externally_managed]
     if managed:
@@ -187,7 +187,7 @@ def _describe(
 
 
 def _severity(case: Case, older: str | None) -> Severity:
-    """mlenv brings another Python to a machine; an environment is bound to its own."""
+    """Mlenv brings another Python to a machine; an environment is bound to its own."""
     return "error" if case.environment is not None and older is None else "warning"
 
 
@@ -214,4 +214,6 @@ def _range(served: tuple[str, ...]) -> str:
 
 
 def _evidence(machine: Machine, pythons: tuple[PythonInterpreter, ...]) -> tuple[str, ...]:
-    return tuple(cite(machine, f"Python {row.version}{f' at {row.path}' if row.path else ''}", *READINGS) for row in pythons)
+    return tuple(
+        cite(machine, f"Python {row.version}{f' at {row.path}' if row.path else ''}", *READINGS) for row in pythons
+    )

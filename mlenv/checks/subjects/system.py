@@ -1,4 +1,4 @@
-"""The operating system: do wheels exist for it, and do they start on it?"""
+"""The operating system: whether wheels exist for it and start on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlenv.matrix.rows import Build, Framework, Release
 
 
 @check("wsl-version-1", subject="system")
-def wsl_version_1(case: Case, matrix: Matrix) -> Iterator[Finding]:
+def wsl_version_1(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """WSL 1, which reaches no GPU and runs Linux programs slowly."""
     system = case.machine.os
     if system.family != "linux":
@@ -138,15 +138,17 @@ def _no_wheel(machine: Machine, matrix: Matrix, slug: str, platform: str) -> Ite
     newest = query.newest_first(framework)[0]
     if query.proven_builds(newest, machine.platform):
         return
-    older = _newest_that(framework, machine, lambda build: True)
-    remedy = install_profile("pytorch") if older else Fix(text="Use another machine, or build the framework from source")
+    older = _newest_that(framework, machine, lambda _: True)
+    source = Fix(text="Use another machine, or build the framework from source")
     yield Finding(
         id=slug,
         severity="warning" if older else "error",
         title=f"The newest {framework.name} has no wheels for {platform}",
         cause=f"{framework.name} {newest.version} is not published for {platform}; {_still(framework, older)}.",
-        evidence=(cite(machine, f"system {machine.os.family}, processor {machine.architecture}", "architecture", "arch"),),
-        fix=(remedy,),
+        evidence=(
+            cite(machine, f"system {machine.os.family}, processor {machine.architecture}", "architecture", "arch"),
+        ),
+        fix=(install_profile("pytorch") if older else source,),
         applies_to=("torch",),
     )
 

@@ -89,7 +89,7 @@ def carry_out(generations: Generations, *, fill: str = FILL, status: str = "ok")
             folder,
             environ=os.environ,
             progress=progress,
-            verify=lambda _: proof(status),
+            verify=lambda _, say: proof(status),
             seal=seal,
         )
     return progress
@@ -153,7 +153,7 @@ def test_an_interrupt_removes_the_new_generation(generations: Generations) -> No
     carry_out(generations)
     folder = generations.next_folder()
 
-    def interrupt(_: Path) -> Verification:
+    def interrupt(_: Path, say: object) -> Verification:
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted), held(generations, waiting=lambda text: None):

@@ -6,6 +6,8 @@ import msgspec
 from probe_hosts import GIB, LINUX, answer, command, linux, probe, readings
 
 from mlenv.facts.machine import Cpu, Disk, Gpu, Libc, Machine, Memory, Nvidia, OperatingSystem, Rocm
+from mlenv.probe import probe_machine
+from mlenv.probe.sysctl import COMMAND
 from mlenv.system.host import DiskUsage, Identity, LiveHost
 from mlenv.system.process import Completed
 from mlenv.system.recording import RecordedCommand, RecordedHost, Recording, RecordingHost
@@ -35,12 +37,8 @@ ON_THE_BUS = {f"{DEVICE}/vendor": "0x10de\n", f"{DEVICE}/class": "0x030000\n", f
 
 def with_nvidia(*scripts: RecordedCommand, files: dict[str, str] | None = None, **more: object) -> Machine:
     """A machine with both libraries of the driver."""
-    existing = ["/", "/home/ada", "/tmp", NVML_LIBRARY, CUDA_LIBRARY]
-    return probe(
-        linux(
-            {"/proc/driver/nvidia/version": MODULE, **(files or {})}, existing=existing, scripts=list(scripts), **more
-        )
-    )
+    settings = {"existing": ["/", "/home/ada", "/tmp", NVML_LIBRARY, CUDA_LIBRARY], "scripts": list(scripts), **more}
+    return probe(linux({"/proc/driver/nvidia/version": MODULE, **(files or {})}, **settings))
 
 
 def test_debian_laptop_without_gpu() -> None:
@@ -268,7 +266,7 @@ def test_amd_box() -> None:
 
 def test_intel_graphics_and_an_arc_card() -> None:
     bus = "/sys/bus/pci/devices"
-    files = {}
+    files: dict[str, str] = {}
     for address, device in (("0000:00:02.0", "0x46a6"), ("0000:03:00.0", "0xe20b")):
         files |= {
             f"{bus}/{address}/{name}": value
@@ -350,8 +348,6 @@ def test_alpine_asks_the_loader_for_its_version() -> None:
 
 
 def mac(machine: str, sysctl: str) -> Recording:
-    from mlenv.probe.sysctl import COMMAND
-
     plist = (
         "<dict><key>ProductName</key><string>macOS</string>\n<key>ProductVersion</key>\n<string>14.5</string></dict>"
     )
@@ -396,8 +392,6 @@ def test_mac_with_an_intel_processor_has_no_gpu_that_was_asked() -> None:
 
 
 def probe_at_home(recording: Recording) -> Machine:
-    from mlenv.probe import probe_machine
-
     return probe_machine(RecordedHost(recording), environment_path=".venv")
 
 
@@ -434,8 +428,6 @@ def test_windows_11_with_a_gpu() -> None:
 
 
 def test_live_machine_replays_as_it_was_read() -> None:
-    from mlenv.probe import probe_machine
-
     recorder = RecordingHost(LiveHost())
     live = probe_machine(recorder, environment_path="/tmp/mlenv-no-such-environment")
     text = msgspec.json.encode(recorder.recording)
