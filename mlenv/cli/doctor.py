@@ -97,7 +97,7 @@ def _look_into(
 
     if environment is None:
         active = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or DEFAULT_ENVIRONMENT
-        return read_environment(LiveHost(), active), None
+        return read_environment(LiveHost(), os.path.abspath(active)), None
     from mlenv.cli.verify import SECONDS, make_target, read_named_environment
     from mlenv.verify.runner import attempt_imports
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -126,7 +127,7 @@ def get_machine(machine_path: Path | None, environment: Path | None = None) -> M
     from mlenv.probe import probe_machine
     from mlenv.system.host import LiveHost
 
-    return probe_machine(LiveHost(), environment_path=str(environment or DEFAULT_ENVIRONMENT))
+    return probe_machine(LiveHost(), environment_path=os.path.abspath(environment or DEFAULT_ENVIRONMENT))
 
 
 def get_day(as_of: datetime.datetime | None) -> datetime.date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def _look(
     from mlenv.system.recording import RecordingHost, save_recording
 
     host = RecordingHost(LiveHost())
-    machine = probe_machine(host, environment_path=str(environment or DEFAULT_ENVIRONMENT))
+    machine = probe_machine(host, environment_path=os.path.abspath(environment or DEFAULT_ENVIRONMENT))
     try:
         path = save_recording(host, record)
     except OSError as error:

@@ -94,7 +94,7 @@ def read_named_environment(path: Path) -> Environment:
     from mlenv.probe.environment import read_environment
     from mlenv.system.host import LiveHost
 
-    found = read_environment(LiveHost(), str(path))
+    found = read_environment(LiveHost(), os.path.abspath(path))
     if found is not None and found.executable:
         return found
     if not path.exists():

@@ -6,6 +6,7 @@ so the rules stand here once.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from mlenv.facts.machine import Machine
@@ -14,6 +15,7 @@ from mlenv.matrix.product import compute_capability_of, find_gpu, gfx_of
 from mlenv.matrix.rows import Accelerator, Build, CodeRule, CudaFamily, Drivers, Framework, GpuArchitecture, Release
 
 __all__ = [
+    "CURRENT",
     "DriverSystem",
     "architecture_of",
     "branch_of",
@@ -28,6 +30,7 @@ __all__ = [
     "driver_system",
     "find_gpu",
     "gfx_of",
+    "is_current",
     "newest_first",
     "newest_with_builds",
     "proven_builds",
@@ -160,6 +163,9 @@ def build_runs_on(drivers: Drivers, build: Build, compute_capability: str) -> bo
 
 # ---------------------------------------------------------------- releases
 
+CURRENT = timedelta(days=365)
+"""Releases of the last year count as current: who updates that rarely is not left behind."""
+
 
 def newest_first(framework: Framework) -> list[Release]:
     """The releases that were not withdrawn, newest version first."""
@@ -187,3 +193,9 @@ def newest_with_builds(
         if builds:
             return release, builds
     return None
+
+
+def is_current(framework: Framework, release: Release) -> bool:
+    """Whether a release is at most a year older than the newest one."""
+    newest = newest_first(framework)
+    return bool(newest) and newest[0].released - release.released <= CURRENT

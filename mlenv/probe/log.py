@@ -51,17 +51,23 @@ class Log:
 
 
 def read_file(host: Host, log: Log, subject: str, path: str) -> str | None:
-    """The text of a file, None where there is none; the log says which of the reasons it was."""
+    """The text of a file, None where there is none; the log says how it went."""
+    text = try_file(host, log, subject, path)
+    if text is not None:
+        log.found(subject, path)
+    return text
+
+
+def try_file(host: Host, log: Log, subject: str, path: str) -> str | None:
+    """The same, where only the caller can say whether the text is an answer."""
     try:
-        text = host.read_text(path)
+        return host.read_text(path)
     except (FileNotFoundError, NotADirectoryError):
         log.absent(subject, path)
         return None
     except OSError as error:
         log.unreadable(subject, path, type(error).__name__)
         return None
-    log.found(subject, path)
-    return text
 
 
 def peek(host: Host, path: str) -> str | None:

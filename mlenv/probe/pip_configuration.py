@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from mlenv.facts.machine import Setting
-from mlenv.probe.log import Log, read_file
+from mlenv.probe.log import Log, try_file
 from mlenv.probe.paths import expand, is_windows, join
 from mlenv.system.host import Host
 
@@ -43,18 +43,25 @@ def read_pip_settings(host: Host, log: Log) -> PipSettings:
     """What pip would do here; as in pip, a later value replaces the earlier ones of its option."""
     sections: dict[str, dict[str, Setting]] = {section: {} for section in SECTIONS}
     for path in configuration_files(host):
-        text = read_file(host, log, "packages.pip", path)
-        parsed = parse_pip_file(text) if text is not None else {}
-        if isinstance(parsed, str):
-            log.unreadable("packages.pip", path, parsed)
-            continue
-        for section, options in parsed.items():
+        for section, options in _read_file(host, log, path).items():
             sections[section].update({key: Setting(value=value, origin=path) for key, value in options.items()})
     merged: dict[str, Setting] = {}
     for section in SECTIONS:
         merged.update(sections[section])
     merged.update(_read_variables(host))
     return PipSettings(values={key: _split(key, setting) for key, setting in merged.items()})
+
+
+def _read_file(host: Host, log: Log, path: str) -> dict[str, dict[str, str]]:
+    text = try_file(host, log, "packages.pip", path)
+    if text is None:
+        return {}
+    parsed = parse_pip_file(text)
+    if isinstance(parsed, str):
+        log.unreadable("packages.pip", path, parsed)
+        return {}
+    log.found("packages.pip", path)
+    return parsed
 
 
 def _split(key: str, setting: Setting) -> tuple[Setting, ...]:

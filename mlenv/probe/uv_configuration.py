@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mlenv.facts.machine import Setting
-from mlenv.probe.log import Log, read_file
+from mlenv.probe.log import Log, try_file
 from mlenv.probe.paths import is_windows, join
 from mlenv.system.host import Host
 
@@ -42,11 +42,12 @@ def read_uv_settings(host: Host, log: Log) -> UvSettings:
     """What uv would do here: variables above the user's file above the system's."""
     settings = read_variables(host.environ)
     for path in configuration_files(host):
-        text = read_file(host, log, "packages.uv", path)
+        text = try_file(host, log, "packages.uv", path)
         parsed = parse_uv_file(text, path) if text is not None else None
         if isinstance(parsed, str):
             log.unreadable("packages.uv", path, parsed)
         elif parsed:
+            log.found("packages.uv", path)
             settings = settings.above(parsed)
     return settings
 

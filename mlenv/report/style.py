@@ -28,10 +28,13 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     info: str
     arrow: str
     dot: str
+    times: str
 
 
-UNICODE_MARKS = Marks(ok="[✓]", warning="[!]", error="[✗]", unknown="[?]", info="[i]", arrow="→", dot="·")
-ASCII_MARKS = Marks(ok="[ok]", warning="[!!]", error="[xx]", unknown="[??]", info="[ii]", arrow="->", dot="-")
+UNICODE_MARKS = Marks(ok="[✓]", warning="[!]", error="[✗]", unknown="[?]", info="[i]", arrow="→", dot="·", times="×")
+ASCII_MARKS = Marks(
+    ok="[ok]", warning="[!!]", error="[xx]", unknown="[??]", info="[ii]", arrow="->", dot="-", times="x"
+)
 
 
 def clean(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from mlenv.checks import nvidia
 from mlenv.checks.evidence import cite, find_reading
@@ -17,8 +16,6 @@ from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Release
 
-# Builds of releases of the last year count as current: who updates that rarely is not left behind.
-CURRENT = timedelta(days=365)
 MISMATCHES = ("LibRmVersionMismatch", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")
 
 
@@ -129,7 +126,7 @@ def nvidia_driver_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
         branch = query.branch_of(matrix.drivers, driver)
         if row is not None and branch < row.first_driver:
             reason = f"{row.name} GPUs need driver branch {row.first_driver} or newer"
-        elif first is None or (accepted and first[0].released - accepted[0].released <= CURRENT):
+        elif first is None or (accepted and first[0].released - accepted[0].released <= query.CURRENT):
             continue
         else:
             reason = _needs(machine, matrix, first)
@@ -159,7 +156,7 @@ def nvidia_driver_limits_builds(case: Case, matrix: Matrix) -> Iterator[Finding]
             continue
         if not query.driver_knows(matrix.drivers, driver, capability):
             continue
-        if first[0].released - accepted[0].released > CURRENT:
+        if first[0].released - accepted[0].released > query.CURRENT:
             continue
         yield Finding(
             id="nvidia-driver-limits-builds",

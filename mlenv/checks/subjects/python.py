@@ -11,6 +11,7 @@ from mlenv.facts.machine import Machine, PythonInterpreter
 from mlenv.facts.version import numbers, series
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Release
 
 READINGS = ("python", "pythons", "python.interpreters")
 
@@ -172,13 +173,16 @@ def _describe(
     case: Case, matrix: Matrix, pythons: tuple[PythonInterpreter, ...], served: tuple[str, ...], *, newer: bool
 ) -> Finding:
     slug, word = ("python-too-new", "new") if newer else ("python-too-old", "old")
-    older = _last_release_for(matrix, case.machine, series(pythons[0].version))
-    still = f"; PyTorch {older} is the newest that has wheels for it" if older else ""
+    release = _last_release_for(matrix, case.machine, series(pythons[0].version))
+    still = f"; PyTorch {release.version} is the newest that has wheels for it" if release else ""
     here = f"Python {pythons[0].version}"
+    severity, title = _severity(case, matrix, release), f"{here} is too {word} for the newest PyTorch"
+    if release is not None and severity == "info":
+        title = f"With {here} the newest PyTorch is {release.version}"
     return Finding(
         id=slug,
-        severity=_severity(case, older),
-        title=f"{here} is too {word} for the newest PyTorch",
+        severity=severity,
+        title=title,
         cause=f"The newest PyTorch has wheels for Python {_range(served)}, and the newest here is {here}{still}.",
         evidence=_evidence(case.machine, pythons),
         fix=(_bring_python(matrix, case.machine),),
@@ -186,15 +190,20 @@ def _describe(
     )
 
 
-def _severity(case: Case, older: str | None) -> Severity:
-    """Mlenv brings another Python to a machine; an environment is bound to its own."""
-    return "error" if case.environment is not None and older is None else "warning"
+def _severity(case: Case, matrix: Matrix, release: Release | None) -> Severity:
+    """What a current release still serves is good to know, no more.
+
+    mlenv brings another Python to a machine; an environment is bound to its own.
+    """
+    if release is not None and query.is_current(matrix.framework("torch"), release):
+        return "info"
+    return "error" if case.environment is not None and release is None else "warning"
 
 
-def _last_release_for(matrix: Matrix, machine: Machine, python: str) -> str | None:
+def _last_release_for(matrix: Matrix, machine: Machine, python: str) -> Release | None:
     for release in query.newest_first(matrix.framework("torch")):
         if any(python in build.pythons for build in query.proven_builds(release, machine.platform)):
-            return release.version
+            return release
     return None
 
 

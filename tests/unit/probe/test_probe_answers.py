@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from probe_hosts import answer, command, linux
 
 from mlenv.probe.answers import ask, explain, find_answer, name_end
 from mlenv.probe.log import Log
@@ -14,6 +13,7 @@ from mlenv.probe.processor import ProcessorAnswer
 from mlenv.system.host import LiveHost
 from mlenv.system.process import Completed
 from mlenv.system.recording import RecordedHost
+from tests.unit.probe.probe_hosts import answer, command, linux
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import ctypes
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from probe_hosts import GIB, command, linux, probe
 
 from mlenv.facts.machine import CudaToolkit, Gpu
 from mlenv.probe.amd import make_gpu, name_address, name_gfx, parse_properties, parse_release
@@ -24,6 +24,7 @@ from mlenv.probe.nvidia_library import CUDA, NVML, find_in_cache, find_library, 
 from mlenv.probe.nvidia_smi import FIELDS, OLD_FIELDS, SmiAnswer, parse_query, query_command, read_smi
 from mlenv.probe.pci import Display, display_gpus, plain_address
 from mlenv.system.recording import RecordedHost
+from tests.unit.probe.probe_hosts import GIB, command, linux, probe
 
 MIB = 1024 * 1024
 
@@ -32,7 +33,7 @@ MIB = 1024 * 1024
     ("text", "expected"),
     [
         (
-            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\nGCC version: 12\n",
+            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 2024\nGCC version: 12\n",
             KernelModule(version="535.183.01", is_open=False),
         ),
         (
@@ -274,35 +275,36 @@ def test_child_reads_what_an_old_driver_gives() -> None:
     assert sorted(answer["errors"]) == ["memory", "mig", "uuid"]
 
 
-class FakeLibcuda:
+def fake_libcuda() -> Any:
     """A libcuda with one device; it lacks the newer calls."""
 
-    def cuDriverGetVersion(self, version: Any) -> int:
-        version._obj.value = 12040
-        return 0
+    def write(value: int) -> Callable[..., int]:
+        def call(place: Any, *_: object) -> int:
+            place._obj.value = value
+            return 0
 
-    def cuDeviceGetCount(self, count: Any) -> int:
-        count._obj.value = 1
-        return 0
+        return call
 
-    def cuDeviceGet(self, device: Any, place: int) -> int:
-        device._obj.value = place
-        return 0
-
-    def cuDeviceGetName(self, buffer: Any, size: int, device: ctypes.c_int) -> int:
+    def read_name(buffer: Any, size: int, device: ctypes.c_int) -> int:
         buffer.value = b"Orin"
         return 0
 
-    def cuDeviceGetAttribute(self, value: Any, attribute: int, device: ctypes.c_int) -> int:
+    def read_attribute(value: Any, attribute: int, device: ctypes.c_int) -> int:
         value._obj.value = {18: 1, 75: 8, 76: 7}[attribute]
         return 0
 
-    def cuDeviceTotalMem_v2(self, size: Any, device: ctypes.c_int) -> int:
-        return 999
+    return SimpleNamespace(
+        cuDriverGetVersion=write(12040),
+        cuDeviceGetCount=write(1),
+        cuDeviceGet=write(0),
+        cuDeviceGetName=read_name,
+        cuDeviceGetAttribute=read_attribute,
+        cuDeviceTotalMem_v2=lambda size, device: 999,
+    )
 
 
 def test_child_reads_libcuda() -> None:
-    library: Any = FakeLibcuda()
+    library = fake_libcuda()
     assert cuda_child.read_version(library) == "12.4"
     assert cuda_child.name_error(library, 803) == "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"
     assert cuda_child.name_error(library, 12345) == "CUDA_ERROR_12345"

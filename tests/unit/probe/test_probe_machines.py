@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
-from probe_hosts import GIB, LINUX, answer, command, linux, probe, readings
 
 from mlenv.facts.machine import Cpu, Disk, Gpu, Libc, Machine, Memory, Nvidia, OperatingSystem, Rocm
 from mlenv.probe import probe_machine
@@ -11,6 +12,7 @@ from mlenv.probe.sysctl import COMMAND
 from mlenv.system.host import DiskUsage, Identity, LiveHost
 from mlenv.system.process import Completed
 from mlenv.system.recording import RecordedCommand, RecordedHost, Recording, RecordingHost
+from tests.unit.probe.probe_hosts import GIB, LINUX, answer, command, linux, probe, readings
 
 NVML_LIBRARY = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"
 CUDA_LIBRARY = "/usr/lib/x86_64-linux-gnu/libcuda.so.1"
@@ -35,9 +37,13 @@ DEVICE = "/sys/bus/pci/devices/0000:01:00.0"
 ON_THE_BUS = {f"{DEVICE}/vendor": "0x10de\n", f"{DEVICE}/class": "0x030000\n", f"{DEVICE}/device": "0x2684\n"}
 
 
-def with_nvidia(*scripts: RecordedCommand, files: dict[str, str] | None = None, **more: object) -> Machine:
+def with_nvidia(*scripts: RecordedCommand, files: dict[str, str] | None = None, **more: Any) -> Machine:
     """A machine with both libraries of the driver."""
-    settings = {"existing": ["/", "/home/ada", "/tmp", NVML_LIBRARY, CUDA_LIBRARY], "scripts": list(scripts), **more}
+    settings: dict[str, Any] = {
+        "existing": ["/", "/home/ada", "/tmp", NVML_LIBRARY, CUDA_LIBRARY],
+        "scripts": list(scripts),
+        **more,
+    }
     return probe(linux({"/proc/driver/nvidia/version": MODULE, **(files or {})}, **settings))
 
 

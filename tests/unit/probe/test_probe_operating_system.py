@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from probe_hosts import LINUX, command, linux, probe, readings
 
 from mlenv.facts.machine import Libc
 from mlenv.probe.container import find_container, name_hypervisor, read_container, read_virtualization
@@ -17,6 +16,7 @@ from mlenv.probe.operating_system import (
 )
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost
+from tests.unit.probe.probe_hosts import LINUX, command, linux, probe, readings
 
 
 def test_os_release_with_quotes_comments_and_escapes() -> None:

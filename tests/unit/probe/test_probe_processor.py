@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from probe_hosts import GIB, linux, probe
 
 from mlenv.facts.machine import Cpu, Memory
 from mlenv.probe.arm_parts import name_arm_core
@@ -13,6 +12,7 @@ from mlenv.probe.mounts import Mount, find_mount, parse_mounts
 from mlenv.probe.processor import parse_cpu_table, parse_quota, parse_sysctl_processor
 from mlenv.probe.sysctl import parse_sysctl
 from mlenv.system.recording import RecordedHost
+from tests.unit.probe.probe_hosts import GIB, linux, probe
 
 
 def test_two_packages_with_two_threads_a_core() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from functools import partial
 
-from probe_hosts import linux
-
 from mlenv.facts.reading import Reading
 from mlenv.probe.log import Log, names_in, peek, read_file
 from mlenv.probe.schedule import Schedule, side_by_side
 from mlenv.system.host import Host
 from mlenv.system.recording import RecordedHost
+from tests.unit.probe.probe_hosts import linux
 
 HOST = RecordedHost(linux({"/etc/there": "text"}, errors={"/etc/secret": "PermissionError"}))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from mlenv.matrix import query
@@ -44,7 +46,7 @@ AMD = {
 }
 GPUS = GpuModels(
     sources={},
-    checked_on="2026-11-22",  # type: ignore[arg-type]
+    checked_on=datetime.date(2026, 11, 22),
     gpu=(
         *(GpuModel(vendor="nvidia", name=name, compute_capability=cc, source=()) for name, cc in NVIDIA.items()),
         *(GpuModel(vendor="amd", name=name, gfx=gfx, source=()) for name, gfx in AMD.items()),
