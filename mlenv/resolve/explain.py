@@ -48,8 +48,18 @@ def explain_choice(
         reasons.append(_pick_reason(item, field, answer))
         rejected += _field_rejections(field, item, answer, supply)
         warnings += _pick_warnings(item, machine, attempt.accelerator)
+        if item.candidate and not item.candidate.uses_accelerator and _could_use(field, attempt.accelerator):
+            device = WORDS[attempt.accelerator]
+            warnings.append(f"{item.candidate.name} will run on the CPU: no build of it for {device} fits here")
     rejected += _source_rejections(supply)
     return tuple(reasons), tuple(rejected), tuple(warnings)
+
+
+def _could_use(field: Field, accelerator: Accelerator) -> bool:
+    """Whether a framework has builds with code for an accelerator at all."""
+    return accelerator != "cpu" and any(
+        accelerator in build.accelerators for release in field.framework.release for build in release.builds
+    )
 
 
 def _accelerator_reason(request: Request, machine: Machine, accelerator: Accelerator) -> Reason:

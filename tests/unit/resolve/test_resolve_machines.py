@@ -149,6 +149,15 @@ def test_an_environment_has_one_cuda_major() -> None:
     assert {"cu13"} == {pick.build.runtime for pick in answer.picks}
 
 
+def test_shared_cuda_libraries_decide_the_joint_answer() -> None:
+    answer = answer_of(nvidia("NVIDIA A30", "550.54.14", "8.0"), "torch", "tensorflow", accelerator="cuda")
+    runtimes = {pick.build.runtime for pick in answer.picks if pick.build.runtime}
+    assert {"cu12"} == runtimes
+    nccl = {pick.build.nccl for pick in answer.picks if pick.framework == "torch"}
+    asked = {pick.build.requires.get("nvidia-nccl-cu12") for pick in answer.picks if pick.framework == "tensorflow"}
+    assert len(nccl) == len(asked) == 1
+
+
 def test_the_order_of_requests_does_not_change_the_answer() -> None:
     machine = nvidia("NVIDIA A30", "580.95.05", "8.0")
     assert chosen(answer_of(machine, "numpy", "pandas", "jax")) == chosen(answer_of(machine, "jax", "pandas", "numpy"))
