@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 import msgspec
 
+from mlenv.checks.finding import Fix
 from mlenv.checks.registry import Case, Skip
+from mlenv.checks.remedy import install_profile
 from mlenv.facts.environment import Distribution, Environment
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Framework, Release
 
 FRAMEWORKS = ("torch", "tensorflow", "jax")
+PROFILES = {"torch": "pytorch-gpu", "tensorflow": "tensorflow-gpu", "jax": "jax-gpu"}
 _CUDA_TAG = re.compile(r"cu(?P<major>\d\d)(?P<minor>\d+)")
 
 
@@ -97,3 +100,14 @@ def _has_extra(environment: Environment, framework: Framework, build: Build) -> 
 def _cuda_of(tag: str) -> str:
     match = _CUDA_TAG.fullmatch(tag)
     return f"{match['major']}.{match['minor']}" if match else ""
+
+
+def place(case: Case, item: Installed) -> str:
+    """``PyTorch 2.14.1 (cu130) in /home/me/.venv``, for evidence."""
+    return f"{item.name} in {case.environment.path}" if case.environment else item.name
+
+
+def reinstall(case: Case, item: Installed) -> Fix:
+    """Let mlenv put a build that fits in the same place."""
+    path = case.environment.path if case.environment else None
+    return install_profile(PROFILES[item.framework.id], environment=path)

@@ -11,6 +11,7 @@ from mlenv.probe.log import Log, names_in, peek
 from mlenv.system.host import Host
 
 NODES = "/sys/class/kfd/kfd/topology/nodes"
+DEVICE = "/dev/kfd"
 _RELEASE = re.compile(r"\d+\.\d+(\.\d+)?")
 # Kinds of memory banks: 1 and 2 are the memory of the GPU, of which the host sees the first.
 _GPU_MEMORY = (1, 2)
@@ -44,7 +45,19 @@ def _read_gpus(host: Host, log: Log) -> tuple[Gpu, ...] | None:
     gpus = [gpu for gpu in found if gpu]
     note = log.found if gpus else log.absent
     note("gpus.amd", NODES)
+    if gpus:
+        _read_access(host, log)
     return tuple(msgspec.structs.replace(gpu, index=index) for index, gpu in enumerate(gpus))
+
+
+def _read_access(host: Host, log: Log) -> None:
+    """Whether this user may open the compute device; containers often lack it, users the group."""
+    if not host.exists(DEVICE):
+        log.absent("gpus.amd.device", DEVICE)
+    elif not host.writable(DEVICE):
+        log.unreadable("gpus.amd.device", DEVICE, "this user may not open it")
+    else:
+        log.found("gpus.amd.device", DEVICE)
 
 
 def _as_number(name: str) -> int:

@@ -17,6 +17,7 @@ from mlenv.system.host import Host
 WINDOWS_FOLDER = "C:\\Program Files\\NVIDIA GPU Computing Toolkit\\CUDA"
 _VARIABLES = ("CUDA_HOME", "CUDA_PATH", "CUDA_ROOT")
 _TEXT_VERSION = re.compile(r"CUDA Version (\d+\.\d+(?:\.\d+)?)")
+_RUNTIME = re.compile(r"libcudart\.so\.(\d+\.\d+\.\d+)")
 _RELEASE = re.compile(r"release (\d+\.\d+)(?:, V(\d+\.\d+\.\d+))?")
 
 
@@ -82,6 +83,9 @@ def _read_version(host: Host, log: Log, folder: str) -> str | None:
     match = _TEXT_VERSION.search(peek(host, join(host, folder, "version.txt")) or "")
     if match:
         return match[1]
+    runtime = find_runtime(names_in(host, join(host, folder, "lib64")))
+    if runtime:
+        return runtime
     compiler = join(host, folder, "bin", "nvcc.exe" if is_windows(host) else "nvcc")
     return _ask_compiler(host, log, compiler) if host.exists(compiler) else None
 
@@ -93,6 +97,13 @@ def parse_version_file(text: str) -> str | None:
         return msgspec.json.decode(text, type=_VersionFile).cuda.version
     except (msgspec.DecodeError, UnicodeEncodeError):
         return None
+
+
+# libcudart.so.13.0.88
+def find_runtime(names: list[str]) -> str | None:
+    """The version that the file name of the runtime library carries."""
+    matches = (_RUNTIME.fullmatch(name) for name in names)
+    return next((match[1] for match in matches if match), None)
 
 
 def _ask_compiler(host: Host, log: Log, compiler: str) -> str | None:

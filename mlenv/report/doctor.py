@@ -101,7 +101,7 @@ def _render_subject(
     findings = [finding for finding in document.findings if _subject_of(document, finding) == subject]
     state = _state(document, subject, findings, outcomes)
     text = describe_subject(subject, document.machine, document.environment, writer.marks)
-    writer.marked(state, f"{TITLES[subject]}: {text}")
+    writer.marked(state, f"{TITLES[subject]}: {text}" if text else TITLES[subject])
     for finding in findings:
         _render_finding(writer, finding, verbose=verbose)
     for reason in _open_questions(outcomes) if text != NOT_KNOWN else ():
@@ -109,7 +109,7 @@ def _render_subject(
     if verbose:
         for check in outcomes:
             detail = f": {check.detail}" if check.detail else ""
-            writer.text(f"{check.outcome:<8} {check.id}{detail}", indent=4, style="dim")
+            writer.text(f"{check.outcome} {check.id}{detail}", indent=4, style="dim")
 
 
 def _state(document: DoctorDocument, subject: str, findings: list[Finding], outcomes: list[CheckOutcome]) -> str:

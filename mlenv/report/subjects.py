@@ -91,7 +91,7 @@ def _describe_pythons(machine: Machine) -> str:
 
 def _describe_environment(environment: Environment | None) -> str:
     if environment is None:
-        return "none"
+        return ""
     parts = [environment.path] + ([f"Python {environment.python}"] if environment.python else [])
     found = [dist for name in SHOWN_FRAMEWORKS if (dist := environment.distribution(name)) is not None]
     parts += [f"{dist.name} {dist.version}" + (f" ({dist.build})" if dist.build else "") for dist in found]

@@ -5,14 +5,30 @@ Within a subject the order of the files is the order of the findings, causes bef
 
 from mlenv.checks.subjects import (
     build,
+    cpu_build,
     disk,
     driver,
+    driver_version,
     gpu,
     imports,
     memory,
     processor,
     python,
+    python_kind,
     system,
 )
 
-__all__ = ["build", "disk", "driver", "gpu", "imports", "memory", "processor", "python", "system"]
+__all__ = [
+    "build",
+    "cpu_build",
+    "disk",
+    "driver",
+    "driver_version",
+    "gpu",
+    "imports",
+    "memory",
+    "processor",
+    "python",
+    "python_kind",
+    "system",
+]

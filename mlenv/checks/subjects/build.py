@@ -1,4 +1,4 @@
-"""The builds in an environment: whether they fit the driver and the GPUs."""
+"""The GPU builds in an environment: whether they fit the driver and the GPUs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Iterator
 from mlenv.checks import nvidia
 from mlenv.checks.evidence import cite, join
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.installed import Installed, require_installed
+from mlenv.checks.installed import Installed, place, reinstall, require_installed
 from mlenv.checks.nvidia import Device
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.remedy import install_driver, install_profile
+from mlenv.checks.remedy import install_driver
 from mlenv.facts.machine import Machine
 from mlenv.facts.version import at_least
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build
-
-PROFILES = {"torch": "pytorch-gpu", "tensorflow": "tensorflow-gpu", "jax": "jax-gpu"}
 
 
 @check("driver-too-old-for-build", subject="environment")
@@ -37,9 +35,9 @@ def driver_too_old_for_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
             cause=f"{item.name} was built with CUDA {item.cuda}, which needs driver {floor} or newer.",
             evidence=(
                 cite(case.machine, f"driver {driver}", *nvidia.DRIVER_READINGS),
-                _installed_evidence(case, item),
+                place(case, item),
             ),
-            fix=(_reinstall(case, item), *_newer_driver(case.machine, floor, last)),
+            fix=(reinstall(case, item), *_newer_driver(case.machine, floor, last)),
             applies_to=(item.framework.id,),
         )
 
@@ -85,10 +83,10 @@ def _describe(
         cause=f"{device.name} ({nvidia.describe(matrix, capability)}) is {word} what this build was compiled for.",
         evidence=(
             cite(case.machine, f"{device.name}: compute capability {capability}", *nvidia.READINGS),
-            _installed_evidence(case, item),
+            place(case, item),
             _code_of(item),
         ),
-        fix=(_reinstall(case, item),),
+        fix=(reinstall(case, item),),
         applies_to=(item.framework.id, *device.labels),
     )
 
@@ -99,50 +97,6 @@ def _code_of(item: Installed) -> str:
         return f"{item.name}: the project names compute capability {build.capability_floor if build else '?'} and newer"
     held = [*build.sass, *(f"{code} (PTX)" for code in build.ptx)]
     return f"{item.name} holds code for {join(held)}"
-
-
-@check("cpu-build-on-gpu-machine", subject="environment")
-def cpu_build_on_gpu_machine(case: Case, matrix: Matrix) -> Iterator[Finding]:
-    """A build for the CPU only, where a GPU could be used."""
-    machine = case.machine
-    installed = require_installed(case, matrix)
-    nvidia.require_gpus(machine)
-    for item in installed:
-        if not item.is_cpu_build or item.framework.id == "jax":
-            continue
-        name = _usable_gpu(case, matrix, item)
-        if name is not None:
-            yield Finding(
-                id="cpu-build-on-gpu-machine",
-                severity="warning",
-                title=f"{item.name} does not use the GPU",
-                cause=f"The environment has the build for the CPU only, and {name} could be used.",
-                evidence=(_installed_evidence(case, item), cite(machine, f"GPU: {name}", *nvidia.READINGS)),
-                fix=(_reinstall(case, item),),
-                applies_to=(item.framework.id,),
-            )
-
-
-def _usable_gpu(case: Case, matrix: Matrix, item: Installed) -> str | None:
-    """The name of a GPU that a build of this framework would use here."""
-    machine = case.machine
-    if not machine.gpus_of("nvidia"):
-        return _usable_amd(machine, matrix, item)
-    driver = machine.nvidia.driver if machine.nvidia else None
-    for device, capability in nvidia.known_devices(case, matrix):
-        for _, build in nvidia.serving_builds(machine, matrix, capability, item.framework.id):
-            if driver is None or nvidia.driver_accepts(machine, matrix, build, driver):
-                return device.name
-    return None
-
-
-def _usable_amd(machine: Machine, matrix: Matrix, item: Installed) -> str | None:
-    targets = {target for release in item.framework.release for build in release.builds for target in build.gfx}
-    for gpu in machine.gpus_of("amd"):
-        gfx = gpu.gfx or query.gfx_of(matrix.gpus, gpu.name or "")
-        if gfx in targets and not gpu.integrated:
-            return gpu.name or gfx
-    return None
 
 
 @check("rocm-gfx-not-in-build", subject="environment")
@@ -166,30 +120,9 @@ def rocm_gfx_not_in_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
                     cite(case.machine, f"{name}: {join(targets)}", "gpus.amd", "gpus.pci", "gpu"),
                     f"{item.name} holds code for {join(held)}",
                 ),
-                fix=(_reinstall(case, item),),
+                fix=(reinstall(case, item),),
                 applies_to=(item.framework.id,),
             )
-
-
-@check("jax-cuda-plugin-missing", subject="environment")
-def jax_cuda_plugin_missing(case: Case, matrix: Matrix) -> Iterator[Finding]:
-    """JAX without its CUDA plugin on a machine with an NVIDIA GPU."""
-    jax = [item for item in require_installed(case, matrix) if item.framework.id == "jax"]
-    if not jax:
-        raise Skip("the environment has no JAX")
-    if case.machine.os.family != "linux":
-        raise Skip("JAX uses NVIDIA GPUs on Linux only")
-    nvidia.require_nvidia(case.machine)
-    if jax[0].is_cpu_build and _usable_gpu(case, matrix, jax[0]) is not None:
-        yield Finding(
-            id="jax-cuda-plugin-missing",
-            severity="warning",
-            title=f"{jax[0].name} does not use the GPU",
-            cause="JAX reaches NVIDIA GPUs through a plugin package, and the environment has none.",
-            evidence=(_installed_evidence(case, jax[0]), "no jax-cuda12-plugin or jax-cuda13-plugin"),
-            fix=(_reinstall(case, jax[0]),),
-            applies_to=("jax",),
-        )
 
 
 def _require_cuda(case: Case, matrix: Matrix) -> list[Installed]:
@@ -199,16 +132,6 @@ def _require_cuda(case: Case, matrix: Matrix) -> list[Installed]:
         raise Skip("the environment has no CUDA build")
     nvidia.require_nvidia(case.machine)
     return cuda
-
-
-def _installed_evidence(case: Case, item: Installed) -> str:
-    where = f" in {case.environment.path}" if case.environment else ""
-    return f"{item.name}{where}"
-
-
-def _reinstall(case: Case, item: Installed) -> Fix:
-    path = case.environment.path if case.environment else None
-    return install_profile(PROFILES[item.framework.id], environment=path)
 
 
 def _newer_driver(machine: Machine, floor: str, last: int) -> tuple[Fix, ...]:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from checks_cases import write_matrix
 
 from mlenv.matrix.load import Matrix
+from tests.unit.checks.checks_cases import FOLDER
 
 
 @pytest.fixture(scope="session")
-def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
-    return write_matrix(tmp_path_factory.mktemp("matrix"))
+def matrix() -> Matrix:
+    return Matrix(FOLDER)

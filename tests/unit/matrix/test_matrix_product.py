@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+from datetime import date
 
 import pytest
 
@@ -46,7 +46,7 @@ AMD = {
 }
 GPUS = GpuModels(
     sources={},
-    checked_on=datetime.date(2026, 11, 22),
+    checked_on=date(2026, 11, 22),
     gpu=(
         *(GpuModel(vendor="nvidia", name=name, compute_capability=cc, source=()) for name, cc in NVIDIA.items()),
         *(GpuModel(vendor="amd", name=name, gfx=gfx, source=()) for name, gfx in AMD.items()),

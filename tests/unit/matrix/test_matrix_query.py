@@ -32,10 +32,10 @@ DRIVERS = parse_toml(
       { branch = 590, cuda = "13.1", source = ["guide"] },
     ]
     architecture = [
-      { name = "Kepler", compute_capabilities = ["3.5", "3.7"], first_driver = 319, last_driver = 470, source = ["guide"] },
-      { name = "Pascal", compute_capabilities = ["6.0", "6.1", "6.2"], first_driver = 367, last_driver = 580, source = ["guide"] },
-      { name = "Ada Lovelace", compute_capabilities = ["8.9"], first_driver = 520, last_driver = 0, source = ["guide"] },
-      { name = "Blackwell", compute_capabilities = ["12.0"], first_driver = 570, last_driver = 0, source = ["guide"] },
+      { name = "Kepler", compute_capabilities = ["3.5", "3.7"], first_driver = 319, last_driver = 470, source = [] },
+      { name = "Pascal", compute_capabilities = ["6.0", "6.1"], first_driver = 367, last_driver = 580, source = [] },
+      { name = "Ada Lovelace", compute_capabilities = ["8.9"], first_driver = 520, last_driver = 0, source = [] },
+      { name = "Blackwell", compute_capabilities = ["12.0"], first_driver = 570, last_driver = 0, source = [] },
     ]
     code_rule = [
       { code = "6.0", below = "7.0", not_on = ["6.2"], source = ["guide"] },

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mlenv.facts.machine import CudaToolkit, Gpu
-from mlenv.probe.amd import make_gpu, name_address, name_gfx, parse_properties, parse_release
+from mlenv.probe.amd import make_gpu, name_address, name_gfx, parse_properties, parse_release, read_amd
 from mlenv.probe.children import cuda_driver as cuda_child
 from mlenv.probe.children import nvml as nvml_child
 from mlenv.probe.cuda_driver import CudaDriver
@@ -187,6 +187,14 @@ def test_kfd_node() -> None:
     )
 
 
+@pytest.mark.parametrize(("writable", "outcome"), [(["/dev/kfd"], "found"), ([], "unreadable")])
+def test_compute_device_of_amd(writable: list[str], outcome: str) -> None:
+    node = {"/sys/class/kfd/kfd/topology/nodes/1/properties": "simd_count 64\n"}
+    log = Log()
+    read_amd(RecordedHost(linux(node, existing=["/dev/kfd"], writable=writable)), log)
+    assert [item.outcome for item in log.readings if item.id == "gpus.amd.device"] == [outcome]
+
+
 def test_processor_with_graphics_in_one_node_is_integrated() -> None:
     assert make_gpu({"simd_count": 8, "cpu_cores_count": 4}, None).integrated is True
 
@@ -328,6 +336,7 @@ def test_toolkits_once_each_and_newest_first() -> None:
                 "/usr/local/cuda-12.4/version.json": '{"cuda": {"name": "CUDA SDK", "version": "12.4.1"}}',
                 "/usr/local/cuda-10.1/version.txt": "CUDA Version 10.1.243\n",
                 "/usr/local/cuda-9.0/lib64/libcudart.so": "",
+                "/usr/local/cuda-13.0/lib64/libcudart.so.13.0.88": "",
                 "/usr/local/cuda/bin/nvcc": "",
             },
             links={"/usr/local/cuda": "/usr/local/cuda-12.4", "/usr/bin/nvcc": "/usr/local/cuda-12.4/bin/nvcc"},
@@ -335,6 +344,7 @@ def test_toolkits_once_each_and_newest_first() -> None:
         )
     )
     assert machine.cuda_toolkits == (
+        CudaToolkit(version="13.0.88", path="/usr/local/cuda-13.0"),
         CudaToolkit(version="12.4.1", path="/usr/local/cuda-12.4"),
         CudaToolkit(version="10.1.243", path="/usr/local/cuda-10.1"),
     )

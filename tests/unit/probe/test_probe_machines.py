@@ -268,6 +268,7 @@ def test_amd_box() -> None:
             memory_bytes=24 * GIB,
         ),
     )
+    assert readings(machine, "gpus.amd.device") == [("/dev/kfd", "absent", "")]
 
 
 def test_intel_graphics_and_an_arc_card() -> None:

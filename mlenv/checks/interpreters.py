@@ -1,0 +1,62 @@
+"""What several checks ask about Python interpreters."""
+
+from __future__ import annotations
+
+from mlenv.checks.evidence import cite
+from mlenv.checks.finding import Fix
+from mlenv.checks.registry import Case, Skip, Unknown
+from mlenv.facts.machine import Machine, PythonInterpreter
+from mlenv.facts.version import numbers
+from mlenv.matrix import query
+from mlenv.matrix.load import Matrix
+
+READINGS = ("pythons", "python")
+
+
+def served_pythons(matrix: Matrix, machine: Machine) -> tuple[str, ...]:
+    """The Python series that the newest PyTorch has wheels for on this platform, oldest first."""
+    newest = query.newest_with_builds(matrix.framework("torch"), machine.platform)
+    found = {python for build in newest[1] for python in build.pythons} if newest else set()
+    return tuple(sorted(found, key=lambda python: (numbers(python), python)))
+
+
+def find_interpreters(machine: Machine) -> tuple[PythonInterpreter, ...]:
+    """The CPython interpreters; :class:`Unknown` where nobody could look."""
+    if machine.pythons is None:
+        raise Unknown("the Pythons of this machine are not known")
+    return tuple(python for python in machine.pythons if python.implementation.lower() == "cpython")
+
+
+def require_interpreters(case: Case) -> tuple[PythonInterpreter, ...]:
+    """The interpreters in question: the environment's own, or all of the machine's."""
+    known = case.machine.pythons or ()
+    if case.environment is not None and case.environment.python is not None:
+        path, version = case.environment.executable, case.environment.python
+        own = next((row for row in known if row.path is not None and row.path == path), None)
+        return (own or PythonInterpreter(version=version.rstrip("t"), path=path, free_threaded=version.endswith("t")),)
+    found = find_interpreters(case.machine)
+    if not found:
+        raise Skip("there is no Python")
+    return found
+
+
+def bring_python(matrix: Matrix, machine: Machine) -> Fix:
+    """A Python from the middle of the range, for which other packages have wheels too."""
+    ordinary = [python for python in served_pythons(matrix, machine) if not python.endswith("t")]
+    pin = f" --python {ordinary[(len(ordinary) - 1) // 2]}" if ordinary else ""
+    return Fix(
+        text="Let mlenv make an environment with a Python that it brings along",
+        command=f"mlenv install --profile pytorch{pin}",
+    )
+
+
+def describe_range(served: tuple[str, ...]) -> str:
+    """``3.11 to 3.15``; free-threaded series are left out."""
+    ordinary = [python for python in served if not python.endswith("t")]
+    return f"{ordinary[0]} to {ordinary[-1]}" if len(ordinary) > 1 else "".join(ordinary)
+
+
+def cite_interpreters(machine: Machine, pythons: tuple[PythonInterpreter, ...]) -> tuple[str, ...]:
+    """A line of evidence for each interpreter."""
+    lines = (f"Python {row.version}" + (f" at {row.path}" if row.path else "") for row in pythons)
+    return tuple(cite(machine, line, *READINGS) for line in lines)

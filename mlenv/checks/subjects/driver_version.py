@@ -1,0 +1,114 @@
+"""The version of the NVIDIA driver: whether it serves the GPUs and runs current builds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlenv.checks import nvidia
+from mlenv.checks.evidence import cite
+from mlenv.checks.finding import Finding
+from mlenv.checks.nvidia import Device
+from mlenv.checks.registry import Case, check
+from mlenv.checks.remedy import install_driver, install_profile
+from mlenv.facts.machine import Machine
+from mlenv.matrix import query
+from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Build, Release
+
+Choice = tuple[Release, Build]
+
+
+@check("nvidia-driver-dropped-gpu", subject="gpu")
+def nvidia_driver_dropped_gpu(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A driver so new that it no longer serves the GPU."""
+    driver = nvidia.require_driver(case.machine)
+    for device, capability in nvidia.known_devices(case, matrix):
+        row = query.architecture_of(matrix.drivers, capability)
+        if row is None or not row.last_driver or query.branch_of(matrix.drivers, driver) <= row.last_driver:
+            continue
+        yield Finding(
+            id="nvidia-driver-dropped-gpu",
+            severity="error",
+            title=f"Driver {driver} no longer serves {device.name}",
+            cause=f"Branch {row.last_driver} is the last one for {row.name} GPUs; this driver is of a later one.",
+            evidence=_driver_evidence(case.machine, driver, device, matrix, capability),
+            fix=install_driver(case.machine, last_branch=row.last_driver),
+            applies_to=device.labels,
+        )
+
+
+@check("nvidia-driver-too-old", subject="gpu")
+def nvidia_driver_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A driver that does not know the GPU, or that no current PyTorch build accepts."""
+    machine, driver = case.machine, nvidia.require_driver(case.machine)
+    for device, capability in nvidia.known_devices(case, matrix):
+        row = query.architecture_of(matrix.drivers, capability)
+        first, accepted = _newest_builds(machine, matrix, capability, driver)
+        branch = query.branch_of(matrix.drivers, driver)
+        if row is not None and branch < row.first_driver:
+            reason = f"{row.name} GPUs need driver branch {row.first_driver} or newer"
+        elif first is None or (accepted and first[0].released - accepted[0].released <= query.CURRENT):
+            continue
+        else:
+            reason = _needs(machine, matrix, first)
+        works = accepted is not None and (row is None or branch >= row.first_driver)
+        still = (
+            f"; {nvidia.name_build(matrix, *accepted)} is the newest that runs with it" if works and accepted else ""
+        )
+        floor = nvidia.driver_floor(machine, matrix, first[1]) if first else None
+        yield Finding(
+            id="nvidia-driver-too-old",
+            severity="warning" if works else "error",
+            title=f"The NVIDIA driver {driver} is too old for {device.name}",
+            cause=f"{reason}{still}.",
+            evidence=_driver_evidence(machine, driver, device, matrix, capability),
+            fix=install_driver(machine, last_branch=row.last_driver if row else 0, floor=floor or ""),
+            applies_to=device.labels,
+        )
+
+
+@check("nvidia-driver-limits-builds", subject="gpu")
+def nvidia_driver_limits_builds(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A driver that runs current PyTorch builds, but not the newest one."""
+    machine, driver = case.machine, nvidia.require_driver(case.machine)
+    for device, capability in nvidia.known_devices(case, matrix):
+        first, accepted = _newest_builds(machine, matrix, capability, driver)
+        if first is None or accepted is None or first[0] is accepted[0]:
+            continue
+        if not query.driver_knows(matrix.drivers, driver, capability):
+            continue
+        if first[0].released - accepted[0].released > query.CURRENT:
+            continue
+        yield Finding(
+            id="nvidia-driver-limits-builds",
+            severity="info",
+            title=f"With driver {driver} the newest PyTorch is {accepted[0].version} ({accepted[1].variant})",
+            cause=f"{_needs(machine, matrix, first)}; {nvidia.name_build(matrix, *accepted)} is the newest that runs.",
+            evidence=_driver_evidence(machine, driver, device, matrix, capability),
+            fix=(install_profile("pytorch-gpu"),),
+            applies_to=device.labels,
+        )
+
+
+def _newest_builds(
+    machine: Machine, matrix: Matrix, capability: str, driver: str
+) -> tuple[Choice | None, Choice | None]:
+    """The newest build with code for a device, and the newest of those that the driver accepts."""
+    first = None
+    for choice in nvidia.serving_builds(machine, matrix, capability):
+        first = first or choice
+        if nvidia.driver_accepts(machine, matrix, choice[1], driver):
+            return first, choice
+    return first, None
+
+
+def _needs(machine: Machine, matrix: Matrix, choice: Choice) -> str:
+    floor = nvidia.driver_floor(machine, matrix, choice[1])
+    return f"{nvidia.name_build(matrix, *choice)} needs driver {floor or 'of a newer branch'}"
+
+
+def _driver_evidence(machine: Machine, driver: str, device: Device, matrix: Matrix, capability: str) -> tuple[str, ...]:
+    return (
+        cite(machine, f"driver {driver}", *nvidia.DRIVER_READINGS),
+        cite(machine, f"{device.name}: {nvidia.describe(matrix, capability)}", *nvidia.READINGS),
+    )

@@ -1,0 +1,105 @@
+"""The kind of Python: 32-bit, free-threaded, translated, or the system's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlenv.checks.evidence import cite, join
+from mlenv.checks.finding import Finding, Fix
+from mlenv.checks.interpreters import (
+    bring_python,
+    cite_interpreters,
+    describe_range,
+    find_interpreters,
+    require_interpreters,
+    served_pythons,
+)
+from mlenv.checks.registry import Case, Skip, Unknown, check
+from mlenv.facts.version import series
+from mlenv.matrix.load import Matrix
+
+
+@check("python-free-threaded-no-wheel", subject="python")
+def python_free_threaded_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """Only free-threaded Pythons (3.14t), of a series without such wheels."""
+    pythons = require_interpreters(case)
+    if not all(python.free_threaded for python in pythons):
+        raise Skip("there is an ordinary Python")
+    served = served_pythons(matrix, case.machine)
+    if any(f"{series(python.version)}t" in served for python in pythons):
+        return
+    newest = pythons[0]
+    yield Finding(
+        id="python-free-threaded-no-wheel",
+        severity="warning",
+        title=f"The free-threaded Python {newest.version} has no wheels",
+        cause=f"The newest PyTorch has wheels for {describe_range(served)}, none for {series(newest.version)}t.",
+        evidence=cite_interpreters(case.machine, pythons),
+        fix=(bring_python(matrix, case.machine),),
+        applies_to=("torch",),
+    )
+
+
+@check("python-32bit", subject="python")
+def python_32bit(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A 32-bit system, or only 32-bit Pythons: frameworks are published for 64 bits."""
+    machine = case.machine
+    if machine.architecture == "x86":
+        yield _python_32bit("This system is 32-bit", (cite(machine, "processor x86", "architecture", "arch"),), None)
+        return
+    pythons = require_interpreters(case)
+    if any(python.bits == 64 for python in pythons):
+        return
+    if any(python.bits is None for python in pythons):
+        raise Unknown("whether the Python is a 64-bit one is not known")
+    fix = bring_python(matrix, machine)
+    yield _python_32bit(f"Python {pythons[0].version} is a 32-bit one", cite_interpreters(machine, pythons), fix)
+
+
+def _python_32bit(title: str, evidence: tuple[str, ...], fix: Fix | None) -> Finding:
+    return Finding(
+        id="python-32bit",
+        severity="error",
+        title=title,
+        cause="PyTorch, TensorFlow and JAX publish wheels for 64-bit Python only.",
+        evidence=evidence,
+        fix=(fix or Fix(text="Install a 64-bit system"),),
+        applies_to=("torch", "tensorflow", "jax"),
+    )
+
+
+@check("rosetta-x86-python", subject="python")
+def rosetta_x86_python(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """Only Pythons for Intel processors on a Mac with Apple silicon."""
+    machine = case.machine
+    if machine.platform != "macos-arm64":
+        raise Skip("this is no Mac with Apple silicon")
+    pythons = require_interpreters(case)
+    if all(python.architecture is None for python in pythons):
+        raise Unknown("which processor the Python was built for is not known")
+    if all(python.architecture == "x86_64" for python in pythons):
+        yield Finding(
+            id="rosetta-x86-python",
+            severity="error",
+            title="This Python was built for Intel processors",
+            cause="It runs translated by Rosetta: the newest wheels do not exist for it, and it cannot use the GPU.",
+            evidence=cite_interpreters(machine, pythons),
+            fix=(bring_python(matrix, machine),),
+            applies_to=("torch",),
+        )
+
+
+@check("pep668-externally-managed", subject="python")
+def pep668_externally_managed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
+    """A Python that belongs to the system: pip may not install into it (PEP 668)."""
+    managed = [python for python in find_interpreters(case.machine) if python.externally_managed]
+    if managed:
+        where = join(f"Python {python.version}" for python in managed)
+        yield Finding(
+            id="pep668-externally-managed",
+            severity="info",
+            title=f"{where} belongs to the system",
+            cause="pip may not install into it (PEP 668); an environment of its own is the way, and mlenv makes one.",
+            evidence=cite_interpreters(case.machine, tuple(managed)),
+            fix=(Fix(text="Let mlenv make an environment", command="mlenv install --profile pytorch"),),
+        )
