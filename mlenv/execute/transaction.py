@@ -11,7 +11,9 @@ from typing import Protocol
 
 from mlenv.errors import InstallError, Interrupted, NoVerdictError
 from mlenv.execute.generations import Generations
+from mlenv.plan.lock import read_lock, render_requirements
 from mlenv.plan.plan import Plan, Step
+from mlenv.plan.uv import LOCK_FILE, REQUIREMENTS_FILE
 from mlenv.system.process import Completed, run
 from mlenv.verify.result import Verification
 
@@ -115,16 +117,18 @@ def _run_step(step: Step, plan: Plan, folder: Path, environ: Mapping[str, str], 
         if not completed.ok:
             raise InstallError(_tell(step, completed), hint=_remedy(completed))
     if step.kind == "create":
-        _write_files(plan, folder)
+        for file in plan.files:
+            _write_private(folder / file.path, file.text)
+    elif step.kind == "lock":
+        lock = read_lock((folder / LOCK_FILE).read_text(encoding="utf-8"))
+        _write_private(folder / REQUIREMENTS_FILE, render_requirements(lock, plan.tied))
 
 
-def _write_files(plan: Plan, folder: Path) -> None:
-    """The files of the plan; they may hold an index's password, so only the owner may read them."""
-    for file in plan.files:
-        path = folder / file.path
-        path.parent.mkdir(exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-            stream.write(file.text)
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read: it may hold an index's password."""
+    path.parent.mkdir(exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+        stream.write(text)
 
 
 def _tell(step: Step, completed: Completed) -> str:

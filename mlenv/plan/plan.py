@@ -47,8 +47,8 @@ class PlannedAccelerator(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that an install does, before it is done.
 
-    ``verify`` are the distributions whose work is proven afterwards; ``download_bytes`` is an
-    estimate, None where sizes are not known.
+    ``verify`` are the distributions whose work is proven afterwards, ``tied`` those that only
+    their own index may supply; ``download_bytes`` is an estimate, None where sizes are not known.
     """
 
     profile: str
@@ -60,6 +60,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[PlannedFile, ...]
     steps: tuple[Step, ...]
     verify: tuple[str, ...]
+    tied: tuple[str, ...] = ()
     reasons: tuple[Reason, ...]
     rejected: tuple[Rejection, ...]
     warnings: tuple[str, ...]

@@ -20,6 +20,7 @@ from mlenv.supply.offers import Source, Supply
 PROJECT_FOLDER = "mlenv"
 PROJECT_FILE = f"{PROJECT_FOLDER}/pyproject.toml"
 LOCK_FILE = f"{PROJECT_FOLDER}/pylock.toml"
+REQUIREMENTS_FILE = f"{PROJECT_FOLDER}/requirements.txt"
 BUILDS_WITH_COMPANIONS = ("rocm", "xpu")
 """Builds whose dependencies (a Triton of their own) only their own index has."""
 
@@ -52,6 +53,7 @@ def build_plan(
         files=(PlannedFile(path=PROJECT_FILE, text=project),),
         steps=_steps(resolution, machine, options),
         verify=tuple(pick.distribution for pick in resolution.picks),
+        tied=tuple(name for name, source in indexes.items() if source.kind == "framework"),
         reasons=resolution.reasons,
         rejected=resolution.rejected,
         warnings=resolution.warnings,
@@ -107,8 +109,8 @@ def _steps(resolution: Resolution, machine: Machine, options: UvOptions) -> tupl
         ),
         Step(
             kind="install",
-            purpose="Download and install the locked packages",
-            argv=(options.uv, "pip", "sync", "--preview-features", "pylock", *settings, lock),
+            purpose=f"Download and install the locked packages ({REQUIREMENTS_FILE} is the lock, line by line)",
+            argv=(options.uv, "pip", "sync", *settings, f"{environment}/{REQUIREMENTS_FILE}"),
         ),
         Step(
             kind="verify",
