@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Fix
 from mlenv.checks.registry import Case, Skip, Unknown
+from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine, PythonInterpreter
 from mlenv.facts.version import numbers
 from mlenv.matrix import query
@@ -31,13 +32,23 @@ def require_interpreters(case: Case) -> tuple[PythonInterpreter, ...]:
     """The interpreters in question: the environment's own, or all of the machine's."""
     known = case.machine.pythons or ()
     if case.environment is not None and case.environment.python is not None:
-        path, version = case.environment.executable, case.environment.python
-        own = next((row for row in known if row.path is not None and row.path == path), None)
-        return (own or PythonInterpreter(version=version.rstrip("t"), path=path, free_threaded=version.endswith("t")),)
+        return (_own_interpreter(case.environment, known),)
     found = find_interpreters(case.machine)
     if not found:
         raise Skip("there is no Python")
     return found
+
+
+def _own_interpreter(environment: Environment, known: tuple[PythonInterpreter, ...]) -> PythonInterpreter:
+    listed = next((row for row in known if row.path is not None and row.path == environment.executable), None)
+    version = environment.python or ""
+    return listed or PythonInterpreter(
+        version=version.rstrip("t"),
+        path=environment.executable,
+        bits=environment.bits,
+        architecture=environment.architecture,
+        free_threaded=version.endswith("t"),
+    )
 
 
 def bring_python(matrix: Matrix, machine: Machine) -> Fix:

@@ -75,7 +75,7 @@ def command(
     from mlenv.report.doctor import make_document, render_text
     from mlenv.report.redact import mask_machine
 
-    document = make_document(diagnosis, mask_machine(machine), matrix.version)
+    document = make_document(diagnosis, mask_machine(machine), matrix.version, found)
     emit(
         terminal,
         document,
@@ -102,7 +102,9 @@ def _look_into(
     from mlenv.verify.runner import attempt_imports
 
     found = read_named_environment(environment)
-    targets = [make_target(matrix, dist.name, None) for dist in found.distributions if dist.name in matrix.distributions]
+    targets = [
+        make_target(matrix, dist.name, None) for dist in found.distributions if dist.name in matrix.distributions
+    ]
     assert found.executable is not None
     if targets:
         names = ", ".join(target.framework for target in targets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 @request_options
 @click.option("--dry-run", is_flag=True, help="Print the plan, with the exact commands, and stop.")
 @click.option("--yes", is_flag=True, help="Never ask (mlenv install does not ask; for scripts that say so anyway).")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Know only what was published by that day.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Know only what was published by that day."
+)
 @output_options
 def command(
     profiles: tuple[str, ...],
@@ -50,7 +52,7 @@ def command(
     offline: bool,
     dry_run: bool,
     yes: bool,
-    as_of: datetime.datetime | None,
+    as_of: dt.datetime | None,
     form: str | None,
     outputs: tuple[Path, ...],
     quiet: bool,
@@ -203,7 +205,7 @@ class _Task:
         )
 
     def _seal(self, plan: Plan, folder: Path, verification: Verification, timings: dict[str, float]) -> None:
-        import datetime as clock
+        import datetime as dt
 
         from mlenv.execute.manifest import Manifest, write_manifest
         from mlenv.plan.uv import LOCK_FILE, PROJECT_FILE
@@ -217,7 +219,7 @@ class _Task:
         assert PROJECT_FILE in {file.path for file in masked.files}
         manifest = Manifest(
             matrix_version=self.matrix.version,
-            created=clock.datetime.now(clock.timezone.utc).isoformat(timespec="seconds"),
+            created=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
             plan=masked,
             machine=mask_machine(self.machine),
             lock=lock,

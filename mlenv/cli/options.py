@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -130,7 +130,7 @@ def get_machine(machine_path: Path | None, environment: Path | None = None) -> M
     return probe_machine(LiveHost(), environment_path=os.path.abspath(environment or DEFAULT_ENVIRONMENT))
 
 
-def get_day(as_of: datetime.datetime | None) -> datetime.date | None:
+def get_day(as_of: dt.datetime | None) -> dt.date | None:
     """The day of ``--as-of``."""
     return as_of.date() if as_of else None
 

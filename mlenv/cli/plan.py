@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -37,7 +37,7 @@ def command(
     find_links: tuple[str, ...],
     offline: bool,
     machine_path: Path | None,
-    as_of: datetime.datetime | None,
+    as_of: dt.datetime | None,
     form: str | None,
     outputs: tuple[Path, ...],
     quiet: bool,

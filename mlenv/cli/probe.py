@@ -72,13 +72,14 @@ def _look(
     if machine_path is not None:
         raise UsageError("--record reads this machine; leave out --machine")
     from mlenv.probe import probe_machine
+    from mlenv.report.redact import mask_text
     from mlenv.system.host import LiveHost
     from mlenv.system.recording import RecordingHost, save_recording
 
     host = RecordingHost(LiveHost())
     machine = probe_machine(host, environment_path=os.path.abspath(environment or DEFAULT_ENVIRONMENT))
     try:
-        path = save_recording(host, record)
+        path = save_recording(host, record, mask_text)
     except OSError as error:
         raise UsageError(f"--record {record}: cannot be written ({error.strerror or error})") from None
     note(f"raw readings saved in {path}")

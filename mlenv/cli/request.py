@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def read_request(
     extras: Sequence[str],
     accelerator: str | None,
     python: str | None,
-    as_of: datetime.date | None,
+    as_of: dt.date | None,
 ) -> Request:
     """The request that the options describe."""
     if not profiles and not extras:

@@ -21,12 +21,15 @@ class Distribution(Fact, frozen=True, kw_only=True):
 class Environment(Fact, frozen=True, kw_only=True):
     """A virtual or conda environment at ``path``.
 
-    ``python`` is its interpreter's version, ``executable`` the interpreter's path.
+    ``python`` is its interpreter's version, ``executable`` the interpreter's path, ``bits`` its
+    word size and ``architecture`` what it was made for.
     """
 
     path: str
     python: str | None = None
     executable: str | None = None
+    bits: int | None = None
+    architecture: str | None = None
     distributions: tuple[Distribution, ...] = ()
     manifest: str | None = None
     readings: tuple[Reading, ...] = ()

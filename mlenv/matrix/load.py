@@ -15,7 +15,7 @@ import msgspec
 import tomli
 
 from mlenv.errors import UsageError
-from mlenv.matrix.rows import Drivers, Framework, GpuModels, Index, Indexes, MatrixInfo, Profile, PythonSeries, Pythons
+from mlenv.matrix.rows import Drivers, Framework, GpuModels, Index, Indexes, MatrixInfo, Profile, Pythons, PythonSeries
 
 SCHEMA = 1
 ROWS = TypeVar("ROWS")

@@ -158,7 +158,21 @@ def build_runs_on(drivers: Drivers, build: Build, compute_capability: str) -> bo
     if build.sass or build.ptx:
         sass = any(code_runs(drivers, code, compute_capability, build.cuda) for code in build.sass)
         return sass or any(ptx_runs(code, compute_capability) for code in build.ptx)
-    return True if build.capability_floor else None
+    if not build.capability_floor:
+        return None
+    return not _stands_apart(drivers, compute_capability, build.cuda)
+
+
+def _stands_apart(drivers: Drivers, device: str, cuda_version: str) -> bool:
+    """Whether a device (Jetson's) is left out by the ordinary code of its own generation.
+
+    A documented floor speaks of ordinary GPUs; before CUDA 13.2 unified them, Jetson boards
+    needed code of their own.
+    """
+    return any(
+        device in rule.not_on and not (rule.unified_from and at_least(cuda_version, rule.unified_from))
+        for rule in drivers.code_rule
+    )
 
 
 # ---------------------------------------------------------------- releases

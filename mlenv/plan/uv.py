@@ -159,9 +159,7 @@ def _render_project(resolution: Resolution, indexes: dict[str, Source], configur
     return tomli_w.dumps(project)
 
 
-def _uv_table(
-    picks: Sequence[Pick], indexes: dict[str, Source], configuration: PackageConfiguration
-) -> dict[str, Any]:
+def _uv_table(picks: Sequence[Pick], indexes: dict[str, Source], configuration: PackageConfiguration) -> dict[str, Any]:
     table: dict[str, Any] = {"managed": False}
     own = {name: source for name, source in indexes.items() if source.kind == "framework"}
     closed = [pick for pick in picks if not pick.build.variant.startswith(BUILDS_WITH_COMPANIONS)]

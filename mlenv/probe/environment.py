@@ -6,6 +6,7 @@ import re
 
 from mlenv.facts.environment import Distribution, Environment
 from mlenv.probe.disk import environment_folder
+from mlenv.probe.executable import read_program
 from mlenv.probe.interpreter_layout import parse_venv_version
 from mlenv.probe.log import Log, names_in, peek
 from mlenv.probe.paths import is_windows, join
@@ -34,10 +35,13 @@ def read_environment(host: Host, path: str) -> Environment | None:
         return None
     found = sorted({dist for folder in folders for dist in _read_folder(host, log, folder)}, key=_order)
     manifest = join(host, path, MANIFEST)
+    program = read_program(host, executable) if executable else None
     return Environment(
         path=path,
         python=python or _version_of_folder(folders),
         executable=executable,
+        bits=program.bits if program else None,
+        architecture=program.architecture if program else None,
         distributions=tuple(found),
         manifest=manifest if host.exists(manifest) else None,
         readings=log.readings,

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from mlenv.system.host import Host
+
 HEADER_BYTES = 1024
 Format = Literal["elf", "macho", "pe"]
 
@@ -33,6 +35,14 @@ def parse_executable(header: bytes) -> Executable | None:
     if header[:4] == b"\xca\xfe\xba\xbe":
         return Executable(format="macho", bits=64)
     return _parse_pe(header) if header[:2] == b"MZ" else None
+
+
+def read_program(host: Host, path: str) -> Executable | None:
+    """The header of a program; None for what cannot be read and for scripts, such as pyenv's shims."""
+    try:
+        return parse_executable(host.read_bytes(path, HEADER_BYTES))
+    except OSError:
+        return None
 
 
 def _parse_elf(header: bytes) -> Executable:

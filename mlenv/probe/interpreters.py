@@ -11,7 +11,7 @@ import msgspec
 from mlenv.facts.machine import PythonInterpreter
 from mlenv.facts.version import at_least, numbers
 from mlenv.probe.answers import explain, find_answer
-from mlenv.probe.executable import HEADER_BYTES, Executable, parse_executable
+from mlenv.probe.executable import Executable, read_program
 from mlenv.probe.interpreter_layout import Layout, is_externally_managed, prefix_of, read_layout, read_venv_version
 from mlenv.probe.log import Log, names_in
 from mlenv.probe.paths import base_name, find_program, is_windows, join, search_path
@@ -87,7 +87,7 @@ def _find(host: Host) -> list[_Found]:
 def _add(host: Host, found: dict[str, _Found], real_path: str, path: str) -> None:
     if real_path in found or _OLD_NAME.search(real_path):
         return
-    executable = _read_header(host, real_path)
+    executable = read_program(host, real_path)
     if executable:
         layout = read_layout(host, real_path)
         # Windows resolves links of its own kind; the name that was found is the one that starts.
@@ -97,19 +97,11 @@ def _add(host: Host, found: dict[str, _Found], real_path: str, path: str) -> Non
 def _add_environment(host: Host, found: dict[str, _Found], path: str) -> None:
     """A virtual environment's interpreter, where its base is not listed already."""
     real_path = host.real_path(path)
-    executable = _read_header(host, real_path)
+    executable = read_program(host, real_path)
     if executable is None or real_path in found:
         return
     version = read_venv_version(host, prefix_of(host, path)) or None
     found[real_path] = _Found(path=path, layout=Layout(kind="venv", version=version), executable=executable)
-
-
-def _read_header(host: Host, path: str) -> Executable | None:
-    """The header of a program; None for scripts, such as the shims of pyenv."""
-    try:
-        return parse_executable(host.read_bytes(path, HEADER_BYTES))
-    except OSError:
-        return None
 
 
 def _is_stub(host: Host, path: str) -> bool:

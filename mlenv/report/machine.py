@@ -13,7 +13,7 @@ SCHEMA = "mlenv.machine/1"
 GIB = 1024**3
 
 
-class MachineDocument(Machine, kw_only=True):
+class MachineDocument(Machine, frozen=True, kw_only=True):
     """The form of a snapshot: the facts of a machine beside the document's own keys."""
 
     schema: str
@@ -49,7 +49,7 @@ def _facts(machine: Machine) -> Iterator[tuple[str, str]]:
     for toolkit in machine.cuda_toolkits:
         yield "CUDA toolkit", f"{toolkit.version} at {toolkit.path}"
     for python in machine.pythons or ():
-        traits = [python.kind]
+        traits: list[str] = [python.kind]
         traits += ["free-threaded"] if python.free_threaded else []
         traits += ["32-bit"] if python.bits == 32 else []
         traits += ["externally managed"] if python.externally_managed else []

@@ -93,8 +93,10 @@ def render_text(document: PlanDocument, *, verbose: bool = False) -> str:
     build = "" if device.kind == device.variant else f", build {device.variant}"
     lines = [f"Plan for {document.profile or 'this request'}: Python {document.python}, {device.kind}{build}", ""]
     width = max((len(package.name) for package in document.packages), default=0)
-    for package in document.packages:
-        lines.append(f"  {package.name:<{width}}  {package.version}" + (f"  from {package.index}" if package.index else ""))
+    lines += [
+        f"  {package.name:<{width}}  {package.version}" + (f"  from {package.index}" if package.index else "")
+        for package in document.packages
+    ]
     lines += ["", "Why"]
     lines += [f"  {reason.about}: {reason.text}" for reason in document.reasons]
     if document.rejected:

@@ -52,7 +52,8 @@ def render_proof(verification: Verification) -> list[str]:
     names = {name: f"{name} {result.version or ''}".rstrip() for name, result in proofs.items()}
     width = max((len(name) for name in names.values()), default=0)
     lines = [
-        f"  {names[name]:<{width}}  {result.device or '':<6}  {result.detail}".rstrip() for name, result in proofs.items()
+        f"  {names[name]:<{width}}  {result.device or '':<6}  {result.detail}".rstrip()
+        for name, result in proofs.items()
     ]
     return lines + [render_result(result) for result in verification.results if result.status not in ("pass", "skip")]
 

@@ -72,9 +72,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         return any(candidate.uses_accelerator for candidate in self.candidates)
 
 
-def judge_field(
-    request: Request, machine: Machine, matrix: Matrix, wanted: Wanted, accelerator: Accelerator
-) -> Field:
+def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Wanted, accelerator: Accelerator) -> Field:
     """Sort the builds of a framework into candidates, best first, and fallen ones.
 
     A framework that has code for the accelerator may still run on the CPU beside others; one
@@ -224,9 +222,7 @@ def _default_place(candidate: Candidate, python: str, supply: Supply) -> Place |
     return Place(source="default", local="") if "default" in build.indexes else None
 
 
-def _offered(
-    candidate: Candidate, python: str, supply: Supply, source: str, locals_: tuple[str, ...]
-) -> Offer | None:
+def _offered(candidate: Candidate, python: str, supply: Supply, source: str, locals_: tuple[str, ...]) -> Offer | None:
     for offer in supply.offers:
         if (
             offer.source == source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Sequence
 
@@ -47,7 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     accelerator: str = "auto"
     variant: str | None = None
     python: str | None = None
-    as_of: datetime.date | None = None
+    as_of: dt.date | None = None
 
 
 def make_request(
@@ -57,7 +57,7 @@ def make_request(
     *,
     accelerator: str | None = None,
     python: str | None = None,
-    as_of: datetime.date | None = None,
+    as_of: dt.date | None = None,
 ) -> Request:
     """Join profiles and ``--with`` requirements into one request.
 

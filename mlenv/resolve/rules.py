@@ -6,7 +6,7 @@ is never treated as good.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 
 import msgspec
@@ -42,7 +42,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     accelerator: Accelerator
     specifier: SpecifierSet
     variant: str | None = None
-    as_of: datetime.date | None = None
+    as_of: dt.date | None = None
 
     @property
     def name(self) -> str:
@@ -120,7 +120,9 @@ def fits_libc(question: Question) -> Failure | None:
         return Failure(rule="libc-unknown", text=text, remedy="say which C library the machine has")
     floor = build.musl if libc.family == "musl" else build.glibc
     if not floor:
-        text = f"{question.name} has wheels for {'glibc' if build.glibc else 'musl'} only, this machine has {libc.family}"
+        text = (
+            f"{question.name} has wheels for {'glibc' if build.glibc else 'musl'} only, this machine has {libc.family}"
+        )
         return Failure(rule="libc-kind", text=text, remedy=f"use a system with glibc {build.glibc} or newer")
     if at_least(libc.version, floor):
         return None
@@ -129,7 +131,7 @@ def fits_libc(question: Question) -> Failure | None:
 
 
 def fits_macos(question: Question) -> Failure | None:
-    """macOS is new enough for the wheel, and for Metal where it is to be used."""
+    """MacOS is new enough for the wheel, and for Metal where it is to be used."""
     build, system = question.build, question.machine.os
     if system.family != "macos":
         return None
@@ -253,7 +255,9 @@ def _has_gfx_code(question: Question, gpu: Gpu) -> Failure | None:
     if not question.build.gfx:
         return Failure(rule="gpu-code-unknown", text=f"no row says which gfx targets {question.name} holds")
     held = ", ".join(question.build.gfx)
-    return Failure(rule="gpu-code", text=f"{question.name} has no code for {gpu.name or 'a GPU'} ({gfx}); it holds {held}")
+    return Failure(
+        rule="gpu-code", text=f"{question.name} has no code for {gpu.name or 'a GPU'} ({gfx}); it holds {held}"
+    )
 
 
 def _is_known_xpu(question: Question, gpu: Gpu) -> Failure | None:

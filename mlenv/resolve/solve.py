@@ -89,9 +89,7 @@ def _attempt(
                 continue
             key = tuple(WORST if item.candidate is None else item.candidate.rank for item in placed)
             if answer is None or key < answer.key:
-                answer = Answer(
-                    accelerator=accelerator, python=python, interpreter=interpreter, placed=placed, key=key
-                )
+                answer = Answer(accelerator=accelerator, python=python, interpreter=interpreter, placed=placed, key=key)
     labels = tuple(python for python, _ in pythons)
     return Attempt(accelerator=accelerator, fields=fields, pythons=labels, answer=answer)
 
@@ -221,7 +219,11 @@ def _library_clash(one: Candidate, two: Candidate) -> str | None:
     brought = {"nvidia-cudnn": two.build.cudnn, "nvidia-nccl": two.build.nccl}
     for name, specifier in one.build.requires.items():
         version = brought.get(name.rpartition("-")[0], "")
-        if version.count(".") >= 2 and one.build.runtime == two.build.runtime and not SpecifierSet(specifier).contains(version):
+        if (
+            version.count(".") >= 2
+            and one.build.runtime == two.build.runtime
+            and not SpecifierSet(specifier).contains(version)
+        ):
             return f"{one.name} needs {name} {specifier}, {two.name} brings {version}"
     return None
 

@@ -61,7 +61,9 @@ def contested_frameworks(request: Request, machine: Machine, matrix: Matrix) -> 
 
 def _has_own_index(matrix: Matrix, name: str) -> bool:
     framework = matrix.framework(name)
-    return any(index != "default" for release in framework.release for build in release.builds for index in build.indexes)
+    return any(
+        index != "default" for release in framework.release for build in release.builds for index in build.indexes
+    )
 
 
 def configured_sources(configuration: PackageConfiguration) -> tuple[Source, ...]:
@@ -88,9 +90,7 @@ def framework_sources(contested: Sequence[Contested], matrix: Matrix) -> tuple[S
         for index, variant in item.indexes:
             row = matrix.indexes[index]
             name = index_source(index, variant)
-            sources[name] = Source(
-                id=name, kind="framework", address=row.url.format(variant=variant), origin=row.title
-            )
+            sources[name] = Source(id=name, kind="framework", address=row.url.format(variant=variant), origin=row.title)
     return tuple(sources.values())
 
 

@@ -38,18 +38,14 @@ def can_bring_pythons(
     detail = _why_not(uv, python, ask, execute)
     if not detail:
         return msgspec.structs.replace(supply, pythons_on_demand=True)
-    source = Source(
-        id="python-downloads", kind="default", address="", origin="uv", state="unreachable", detail=detail
-    )
+    source = Source(id="python-downloads", kind="default", address="", origin="uv", state="unreachable", detail=detail)
     return msgspec.structs.replace(supply, pythons_on_demand=False, sources=(*supply.sources, source))
 
 
 def _why_not(uv: str, python: str, ask: Callable[[str], Page] | None, execute: Callable[..., Completed]) -> str:
     if os.environ.get("UV_PYTHON_DOWNLOADS", "").lower() in ("never", "manual"):
         return "UV_PYTHON_DOWNLOADS forbids it"
-    listing = execute(
-        [uv, "python", "list", "--only-downloads", "--output-format", "json", python], timeout=SECONDS
-    )
+    listing = execute([uv, "python", "list", "--only-downloads", "--output-format", "json", python], timeout=SECONDS)
     if not listing.ok:
         return listing.stderr.strip().splitlines()[-1] if listing.stderr.strip() else "uv lists no downloads"
     try:

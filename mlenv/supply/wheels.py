@@ -32,7 +32,9 @@ def offers_of(filenames: Iterable[str], *, project: str, machine: Machine, sourc
         pythons = tuple(sorted({series for tag in tags if fits_machine(tag, machine) for series in pythons_of(tag)}))
         if canonicalize_name(name) == project and pythons:
             local = version.local or ""
-            offers.append(Offer(distribution=project, version=version.public, local=local, pythons=pythons, source=source))
+            offers.append(
+                Offer(distribution=project, version=version.public, local=local, pythons=pythons, source=source)
+            )
     return offers
 
 

@@ -79,7 +79,7 @@ class Host(Protocol):
 
 
 class LiveHost:
-    """This machine."""
+    """The machine that mlenv runs on."""
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self.environ: Mapping[str, str] = dict(os.environ if environ is None else environ)

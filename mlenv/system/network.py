@@ -45,7 +45,9 @@ def answers(url: str, *, certificate: str | None = None) -> Page:
         return Page(state="unreachable", url=url, detail=_plain(error))
     if answer.ok:
         return Page(state="found", url=answer.url)
-    return Page(state="missing" if answer.status_code in (404, 410) else "unreachable", detail=f"HTTP {answer.status_code}")
+    return Page(
+        state="missing" if answer.status_code in (404, 410) else "unreachable", detail=f"HTTP {answer.status_code}"
+    )
 
 
 def _limited(answer: requests.Response) -> list[bytes]:

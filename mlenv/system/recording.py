@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -257,9 +257,15 @@ def load_recording(folder: Path) -> RecordedHost:
     return RecordedHost(recording)
 
 
-def save_recording(host: RecordingHost, folder: Path) -> Path:
-    """Write what was noted into a folder, and give the path of the file."""
+def save_recording(host: RecordingHost, folder: Path, mask: Callable[[str], str]) -> Path:
+    """Write what was noted into a folder, and give the path of the file.
+
+    ``mask`` takes the credentials out of every text: a recording is made to be sent to others.
+    """
+    noted = host.recording
+    noted.environ = {name: mask(value) for name, value in noted.environ.items()}
+    noted.files = {path: mask(text) for path, text in noted.files.items()}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE_NAME
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(host.recording), indent=1) + b"\n")
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(noted), indent=1) + b"\n")
     return path

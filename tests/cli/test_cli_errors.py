@@ -14,10 +14,16 @@ CASES = [
     pytest.param(["plan"], "say what to install", id="nothing-asked"),
     pytest.param(["plan", "--with", "=="], "is no requirement", id="bad-requirement"),
     pytest.param(["plan", "--profile", "starter", "--python", "three"], "is no Python version", id="bad-python"),
-    pytest.param(["plan", "--profile", "starter", "--accelerator", "gpux"], "unknown accelerator", id="bad-accelerator"),
-    pytest.param(["plan", "--profile", "jax-cpu", "--profile", "jax-gpu"], "different accelerators", id="contradiction"),
+    pytest.param(
+        ["plan", "--profile", "starter", "--accelerator", "gpux"], "unknown accelerator", id="bad-accelerator"
+    ),
+    pytest.param(
+        ["plan", "--profile", "jax-cpu", "--profile", "jax-gpu"], "different accelerators", id="contradiction"
+    ),
     pytest.param(["plan", "--profile", "starter", "--machine", "gone.toml"], "gone.toml: cannot be read", id="no-file"),
-    pytest.param(["plan", "--profile", "starter", "--machine", "broken.toml"], "broken.toml: is not valid TOML", id="toml"),
+    pytest.param(
+        ["plan", "--profile", "starter", "--machine", "broken.toml"], "broken.toml: is not valid TOML", id="toml"
+    ),
     pytest.param(["plan", "--profile", "starter", "--machine", "key.toml"], "unknown key `oss`", id="wrong-key"),
     pytest.param(["plan", "--profile", "starter", "--machine", "type.toml"], "in `ram_gib`", id="wrong-type"),
     pytest.param(["plan", "--profile", "starter", "--machine", "value.toml"], "in `os`", id="wrong-value"),
@@ -27,7 +33,9 @@ CASES = [
     pytest.param(["doctor", "--check", "no-such-check"], "there is no check", id="unknown-check"),
     pytest.param(["verify", "--env", "nowhere"], "there is no such environment", id="no-environment"),
     pytest.param(["verify", "--env", "empty"], "is no Python environment", id="folder-that-is-none"),
-    pytest.param(["install", "--profile", "starter", "--env", "full"], "a folder that is no environment", id="full-folder"),
+    pytest.param(
+        ["install", "--profile", "starter", "--env", "full"], "a folder that is no environment", id="full-folder"
+    ),
     pytest.param(["install", "--profile", "starter", "--env", "junk.bin"], "is no folder", id="file-as-environment"),
     pytest.param(["install", "--profile", "nope"], "unknown profile", id="install-unknown-profile"),
     pytest.param(["schema", "nope"], "there is no schema", id="unknown-schema"),

@@ -22,7 +22,12 @@ MOMENTS = ["Create the environment", "Download and install", "Import every frame
 
 def mlenv(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "mlenv", *arguments], cwd=folder, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "-m", "mlenv", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
 
 

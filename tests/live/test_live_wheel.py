@@ -29,7 +29,14 @@ def run(mlenv: Path, folder: Path, *arguments: str) -> subprocess.CompletedProce
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--version"], ["probe"], ["doctor", "--format", "json"], ["plan", "--profile", "pytorch"], ["profiles"], ["schema"]],
+    [
+        ["--version"],
+        ["probe"],
+        ["doctor", "--format", "json"],
+        ["plan", "--profile", "pytorch"],
+        ["profiles"],
+        ["schema"],
+    ],
 )
 def test_commands(installed: Path, tmp_path: Path, arguments: list[str]) -> None:
     done = run(installed, tmp_path, *arguments)
@@ -43,7 +50,10 @@ def test_starter_is_installed_and_proven(installed: Path, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     computed = {result["framework"] for result in report["results"] if result["check"] == "compute"}
-    assert ("ok", {"numpy", "pandas", "matplotlib", "seaborn", "jupyter", "scikit-learn"}) == (report["status"], computed)
+    assert ("ok", {"numpy", "pandas", "matplotlib", "seaborn", "jupyter", "scikit-learn"}) == (
+        report["status"],
+        computed,
+    )
     again = run(installed, tmp_path, "verify")
     assert again.returncode == 0, again.stderr
     used = run(installed, tmp_path, "run", "--", "python", "-c", "import sklearn; print(6 * 7)")

@@ -38,9 +38,7 @@ def test_everything_written_is_taken_over() -> None:
     machine = parse_description(FULL, origin="x.toml")
     assert ("linux-x86_64", Libc(family="glibc", version="2.39")) == (machine.platform, machine.os.libc)
     assert 32 * 1024**3 == machine.memory.total_bytes
-    expected = Gpu(
-        vendor="nvidia", name="NVIDIA A30", index=0, compute_capability="8.0", memory_bytes=24 * 1024**3
-    )
+    expected = Gpu(vendor="nvidia", name="NVIDIA A30", index=0, compute_capability="8.0", memory_bytes=24 * 1024**3)
     assert (expected,) == machine.gpus
     assert [("3.13.1", False), ("3.14.0", True)] == [(p.version, p.free_threaded) for p in machine.pythons or ()]
 

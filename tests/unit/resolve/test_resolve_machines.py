@@ -16,7 +16,9 @@ from mlenv.supply.offers import Offer, Source, Supply
 MATRIX = Matrix()
 
 
-def describe(gpu: str = "", *, system: str = "", driver: str = "", python: str = '["3.12.4"]', flags: str = '["avx"]') -> Machine:
+def describe(
+    gpu: str = "", *, system: str = "", driver: str = "", python: str = '["3.12.4"]', flags: str = '["avx"]'
+) -> Machine:
     head = system or 'os = "linux"\narch = "x86_64"\nlibc = "glibc 2.35"'
     nvidia = f'[nvidia]\ndriver = "{driver}"\n' if driver else ""
     return parse_description(f"{head}\npython = {python}\n[cpu]\nflags = {flags}\n{nvidia}{gpu}", origin="test")
@@ -27,7 +29,9 @@ def nvidia(name: str, driver: str, capability: str = "", **more: str) -> Machine
     return describe(f'[[gpu]]\nvendor = "nvidia"\nname = "{name}"\n{line}', driver=driver, **more)
 
 
-def ask(machine: Machine, *names: str, accelerator: str = "auto", supply: Supply | None = None) -> Resolution | Impossible:
+def ask(
+    machine: Machine, *names: str, accelerator: str = "auto", supply: Supply | None = None
+) -> Resolution | Impossible:
     request = Request(wanted=tuple(Wanted(name=name) for name in names), accelerator=accelerator)
     return resolve(request, machine, MATRIX, supply)
 
@@ -64,7 +68,9 @@ ARC = '[[gpu]]\nvendor = "intel"\nname = "Intel Arc A770 Graphics"\n'
         pytest.param(nvidia("NVIDIA A30", "550.54.14", "8.0"), "torch", "2.14.1 cu126", id="ampere-minor-compat"),
         pytest.param(nvidia("NVIDIA L4", "470.57.02", "8.9"), "torch", "2.15.0 cpu", id="ada-driver-too-old"),
         pytest.param(nvidia("NVIDIA GeForce RTX 5080", "572.16", "12.0"), "torch", "2.13.0 cu129", id="blackwell-12.9"),
-        pytest.param(nvidia("NVIDIA GeForce RTX 3070", "581.29", "8.6", system=WINDOWS), "torch", "2.14.1 cu132", id="windows"),
+        pytest.param(
+            nvidia("NVIDIA GeForce RTX 3070", "581.29", "8.6", system=WINDOWS), "torch", "2.14.1 cu132", id="windows"
+        ),
         pytest.param(nvidia("NVIDIA GeForce RTX 3060", "560.94", "8.6", system=WSL), "torch", "2.14.1 cu126", id="wsl"),
         pytest.param(describe(APPLE_GPU, system=MAC), "torch", "2.15.0 cpu", id="mac"),
         pytest.param(describe(APPLE_GPU, system=OLD_MAC), "torch", "2.10.0 cpu", id="old-mac"),
@@ -75,8 +81,12 @@ ARC = '[[gpu]]\nvendor = "intel"\nname = "Intel Arc A770 Graphics"\n'
         pytest.param(describe(system=ARM), "torch", "2.15.0 cpu", id="arm"),
         pytest.param(describe(), "tensorflow", "2.21.0 cpu", id="tf-cpu"),
         pytest.param(nvidia("NVIDIA GeForce RTX 4070", "550.54.14", "8.9"), "tensorflow", "2.21.0 cu12", id="tf-ada"),
-        pytest.param(nvidia("NVIDIA GeForce RTX 5090", "580.95.05", "12.0"), "tensorflow", "2.21.0 cpu", id="tf-blackwell"),
-        pytest.param(nvidia("NVIDIA GeForce GTX 970", "550.54.14", "5.2"), "tensorflow", "2.16.2 cu12", id="tf-maxwell"),
+        pytest.param(
+            nvidia("NVIDIA GeForce RTX 5090", "580.95.05", "12.0"), "tensorflow", "2.21.0 cpu", id="tf-blackwell"
+        ),
+        pytest.param(
+            nvidia("NVIDIA GeForce GTX 970", "550.54.14", "5.2"), "tensorflow", "2.16.2 cu12", id="tf-maxwell"
+        ),
         pytest.param(describe(APPLE_GPU, system=MAC), "tensorflow", "2.19.1 metal", id="tf-metal"),
         pytest.param(nvidia("NVIDIA A30", "580.95.05", "8.0"), "jax", "0.12.0.1 cuda13", id="jax-13"),
         pytest.param(nvidia("NVIDIA A30", "550.54.14", "8.0"), "jax", "0.12.0.1 cuda12", id="jax-12"),
@@ -182,9 +192,9 @@ def test_a_pinned_python_holds() -> None:
 
 
 def test_as_of_knows_only_that_day() -> None:
-    import datetime
+    import datetime as dt
 
-    request = make_request(MATRIX, [MATRIX.profile("pytorch-cpu")], as_of=datetime.date(2024, 7, 1))
+    request = make_request(MATRIX, [MATRIX.profile("pytorch-cpu")], as_of=dt.date(2024, 7, 1))
     answer = resolve(request, describe(), MATRIX)
     assert isinstance(answer, Resolution)
     assert chosen(answer)["torch"] == "2.3.1 cpu"

@@ -68,7 +68,9 @@ def test_only_frameworks_with_an_index_of_their_own_are_asked_for(tmp_path: Path
     "page",
     [
         Page(state="found", url="https://i.example/torch/", content_type="text/html; charset=utf-8", body=HTML),
-        Page(state="found", url="https://i.example/torch/", content_type="application/vnd.pypi.simple.v1+json", body=JSON),
+        Page(
+            state="found", url="https://i.example/torch/", content_type="application/vnd.pypi.simple.v1+json", body=JSON
+        ),
     ],
     ids=["html", "json"],
 )
@@ -138,8 +140,6 @@ LISTING = Completed(status=0, stdout='[{"url": "https://pythons.example/3.14.tar
     ],
 )
 def test_can_a_python_be_fetched(listing: Completed, page: Page, expected: bool) -> None:
-    supply = can_bring_pythons(
-        Supply(sources=()), "uv", "3.14", ask=lambda _: page, execute=lambda *_, **__: listing
-    )
+    supply = can_bring_pythons(Supply(sources=()), "uv", "3.14", ask=lambda _: page, execute=lambda *_, **__: listing)
     assert expected is supply.pythons_on_demand
     assert expected is (supply.source("python-downloads") is None)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from verify_stubs import StubEnvironment, brief, make_environment
 
 from mlenv.system.process import Completed
 from mlenv.verify.result import Result, Target
 from mlenv.verify.runner import attempt_imports, choose_width, verify_environment
+from tests.unit.verify.verify_stubs import StubEnvironment, brief, make_environment
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from verify_stubs import FAKE_TORCH, StubEnvironment, brief, make_environment
 
 from mlenv.verify.result import DeviceKind, Target, Verification
+from tests.unit.verify.verify_stubs import FAKE_TORCH, StubEnvironment, brief, make_environment
 
 TORCH = Target(framework="torch", distribution="torch")
 BEGINNING = [("import", "pass", ""), ("version", "pass", "")]
