@@ -47,8 +47,8 @@ make_with_pip() {
         return 1
     fi
     # Dependency groups need pip 25.1.
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1" >&2 &&
-        (cd "$root" && shift 2 && "$venv/bin/python" -m pip install --quiet "$@" >&2) && return 0
+    "$1/bin/python" -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1" >&2 &&
+        (cd "$root" && shift 2 && "$venv/bin/python" -m pip install -qq --disable-pip-version-check "$@" >&2) && return 0
     rm -rf "$1"
     echo "error: the packages that mlenv needs could not be installed" >&2
     echo "hint: check the network, proxy and index settings of pip" >&2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -181,8 +182,6 @@ class _Task:
             self.terminal.warn(warning)
 
     def _environ(self) -> dict[str, str]:
-        import os
-
         environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
         packages = self.machine.packages
         if packages.certificate:
@@ -233,9 +232,10 @@ class _Task:
 
         path = _shortest_path(self.generations.path)
         bin_folder = "Scripts" if self.machine.os.family == "windows" else "bin"
+        program = os.environ.get("MLENV_COMMAND", "mlenv")
         activate = f"{path}\\{bin_folder}\\activate" if bin_folder == "Scripts" else f". {path}/{bin_folder}/activate"
         lines = [f"{path} is ready, with Python {plan.python}. Proven in it:", *render_proof(verification), ""]
-        lines += [f"Use it in this shell:  {activate}", f"Run one command:       mlenv run --env {path} -- python"]
+        lines += [f"Use it in this shell:  {activate}", f"Run one command:       {program} run --env {path} -- python"]
         return "\n".join(lines) + "\n"
 
 
