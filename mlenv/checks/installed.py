@@ -109,5 +109,4 @@ def place(case: Case, item: Installed) -> str:
 
 def reinstall(case: Case, item: Installed) -> Fix:
     """Let mlenv put a build that fits in the same place."""
-    path = case.environment.path if case.environment else None
-    return install_profile(PROFILES[item.framework.id], environment=path)
+    return install_profile(PROFILES[item.framework.id], environment=case.environment)

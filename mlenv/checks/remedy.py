@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mlenv.checks.finding import Fix
+from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Gpu, Machine
 
 DRIVER_PAGE = "https://www.nvidia.com/drivers"
@@ -98,10 +99,17 @@ def _is_tegra(gpu: Gpu) -> bool:
     return any(word in ("orin", "xavier", "thor", "tegra", "jetson", "nvgpu)") for word in words)
 
 
-def install_profile(profile: str, *, environment: str | None = None) -> Fix:
-    """Let mlenv make an environment that fits."""
-    where = f" --env {environment}" if environment else ""
+def install_profile(profile: str, *, environment: Environment | None = None) -> Fix:
+    """Let mlenv make an environment that fits.
+
+    One that mlenv made is replaced, its predecessor kept; another is left alone, and the new one
+    goes beside it.
+    """
+    command = f"mlenv install --profile {profile}"
+    if environment is None:
+        return Fix(text="Let mlenv install a build that fits this machine", command=command)
+    if environment.manifest is not None:
+        return Fix(text="Let mlenv make this environment anew", command=f"{command} --env {environment.path}")
     return Fix(
-        text="Let mlenv install a build that fits this machine",
-        command=f"mlenv install --profile {profile}{where}",
+        text="Let mlenv make a new environment beside this one", command=f"{command} --env {environment.path}-new"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from mlenv.checks.registry import ImportAttempt
@@ -75,7 +76,7 @@ def test_a_build_too_new_for_the_driver_is_replaced_or_the_driver_updated(matrix
     assert finding.cause == "PyTorch 2.14.1 (cu130) was built with CUDA 13.0, which needs driver 580.65.06 or newer."
     assert finding.evidence == ("driver 535.183.01", "PyTorch 2.14.1 (cu130) in /home/me/.venv")
     assert [fix.command for fix in finding.fix] == [
-        "mlenv install --profile pytorch-gpu --env /home/me/.venv",
+        "mlenv install --profile pytorch-gpu --env /home/me/.venv-new",
         "sudo ubuntu-drivers install",
         "sudo reboot",
     ]
@@ -84,7 +85,7 @@ def test_a_build_too_new_for_the_driver_is_replaced_or_the_driver_updated(matrix
 def test_no_driver_update_is_offered_that_would_lose_the_gpu(matrix: Matrix) -> None:
     machine = with_nvidia("3.7", "470.256.02")
     finding = run_one("driver-too-old-for-build", matrix, machine, make_environment("torch==2.14.1+cu126"))[1][0]
-    assert [fix.command for fix in finding.fix] == ["mlenv install --profile pytorch-gpu --env /home/me/.venv"]
+    assert [fix.command for fix in finding.fix] == ["mlenv install --profile pytorch-gpu --env /home/me/.venv-new"]
 
 
 def test_one_gpu_of_several_without_code_is_a_warning(matrix: Matrix) -> None:
@@ -102,7 +103,7 @@ ATTEMPTS = (
     ImportAttempt(framework="torch", outcome="imported"),
     ImportAttempt(framework="tensorflow", outcome="crashed", signal="SIGILL"),
     ImportAttempt(
-        framework="jax", outcome="failed", detail="Traceback ...\n\nImportError: libcudart.so.13: not found\n"
+        framework="jax", outcome="failed", detail="ImportError: libcudart.so.13: not found\nsaid on standard error\n"
     ),
     ImportAttempt(framework="keras", outcome="timed_out"),
 )
@@ -137,3 +138,24 @@ def test_imports(slug: str, title: str, cause: str, matrix: Matrix) -> None:
 def test_imports_that_nobody_tried(imports: tuple[ImportAttempt, ...] | None, outcome: str, matrix: Matrix) -> None:
     got, findings = run_one("framework-import-crashed", matrix, make_machine(), make_environment(), imports)
     assert (got.outcome, findings) == (outcome, ())
+
+
+def test_only_what_mlenv_made_is_replaced_in_place(matrix: Matrix) -> None:
+    own = msgspec.structs.replace(make_environment(), manifest="/home/me/.venv/mlenv-manifest.json")
+    _, (finding, *_) = run_one("framework-import-crashed", matrix, make_machine(), own, ATTEMPTS)
+    (fix,) = finding.fix
+    assert fix.command is not None
+    assert fix.command.endswith("--env /home/me/.venv")
+
+
+def test_the_lines_of_the_import_machinery_are_no_evidence(matrix: Matrix) -> None:
+    frames = [
+        "killed by SIGSEGV while importing torch",
+        "Fatal Python error: Segmentation fault",
+        'File "/env/lib/torch/__init__.py", line 1 in <module>',
+        'File "<frozen importlib._bootstrap>", line 241 in _call_with_frames_removed',
+        'File "/lib/mlenv/verify/payloads/_runner.py", line 80 in <module>',
+    ]
+    attempt = ImportAttempt(framework="torch", outcome="crashed", signal="SIGSEGV", detail="\n".join(frames))
+    _, (finding,) = run_one("framework-import-crashed", matrix, make_machine(), make_environment(), (attempt,))
+    assert finding.evidence == ('File "/env/lib/torch/__init__.py", line 1 in <module>',)
