@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite, find_reading
+from mlenv.checks.evidence import cite, find_reading, join
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_driver
-from mlenv.facts.machine import Machine
+from mlenv.facts.machine import Machine, Nvidia
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 
+MEANINGS = {
+    "DriverNotLoaded": "the kernel module is not loaded",
+    "NoPermission": "this user may not open the device files",
+    "CUDA_ERROR_NO_DEVICE": "no device may be used, as when CUDA_VISIBLE_DEVICES is empty or wrong",
+    "CUDA_ERROR_SYSTEM_NOT_READY": "the fabric manager or the system is not ready",
+    "CUDA_ERROR_UNKNOWN": "most often the nvidia-uvm module or its device file is missing",
+    "SIGSEGV": "the library crashes",
+    "timeout": "the library does not answer",
+}
+_READING = {"NVML": "nvidia.nvml", "cuInit": "nvidia.cuda_init"}
 MISMATCHES = ("LibRmVersionMismatch", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")
 
 
@@ -71,10 +81,9 @@ def container_started_without_gpu(case: Case, _matrix: Matrix) -> Iterator[Findi
 def driver_library_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Driver libraries and kernel module of different versions, as after an update without restart."""
     machine = case.machine
-    nvidia.require_nvidia(machine)
-    state = machine.nvidia
-    if state is None or (state.driver is None and state.nvml is None):
-        raise Unknown("the NVIDIA driver is not known")
+    state = _require_software(machine)
+    if state.driver is None and state.nvml is None:
+        raise Unknown("the version of the NVIDIA driver is not known")
     told = next((answer for answer in (state.nvml, state.cuda_init) if answer in MISMATCHES), None)
     if told is None and not _versions_differ(state.driver, state.kernel_module, works=state.nvml == "ok"):
         return
@@ -91,6 +100,76 @@ def driver_library_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Fin
         "come first.",
         evidence=tuple(evidence),
         fix=_reload(machine),
+    )
+
+
+@check("nvidia-driver-not-working", subject="gpu")
+def nvidia_driver_not_working(case: Case, _matrix: Matrix) -> Iterator[Finding]:
+    """An NVIDIA driver that is installed and does not start: NVML or cuInit answers with an error."""
+    machine = case.machine
+    state = _require_software(machine)
+    answers = {"NVML": state.nvml, "cuInit": state.cuda_init}
+    wrong = {who: answer for who, answer in answers.items() if answer not in (None, "ok", *MISMATCHES)}
+    if not wrong or not _has_gpu(machine):
+        return  # libraries without a GPU, as in many container images, hurt nobody
+    said = join(f"{who} answers {answer}" for who, answer in wrong.items())
+    meaning = next((MEANINGS[answer] for answer in wrong.values() if answer in MEANINGS), "")
+    yield Finding(
+        id="nvidia-driver-not-working",
+        severity="error",
+        title="The NVIDIA driver does not work",
+        cause=f"{said}{f': {meaning}' if meaning else ''}.",
+        evidence=tuple(cite(machine, f"{who}: {answer}", _READING[who]) for who, answer in wrong.items()),
+        fix=_wake(machine),
+    )
+
+
+@check("gpu-fell-off-bus", subject="gpu")
+def gpu_fell_off_bus(case: Case, _matrix: Matrix) -> Iterator[Finding]:
+    """A GPU that the driver lists and can no longer reach."""
+    machine = case.machine
+    nvidia.require_nvidia(machine)
+    for reading in machine.readings:
+        if reading.id.startswith("gpu.") and "GpuIsLost" in reading.detail:
+            name = reading.id.replace(".", " ")
+            yield Finding(
+                id="gpu-fell-off-bus",
+                severity="error",
+                title=f"{name} is lost",
+                cause="The driver can no longer reach it over PCI Express: power, heat, its seat in the slot, or a "
+                "defect.",
+                evidence=(f"{reading.detail} ({reading.source})",),
+                fix=(
+                    Fix(text="Switch the machine off, check power cables and seat of the card, and start it again"),
+                    Fix(text="Look for Xid 79 in the kernel log", command="sudo dmesg | grep -i xid"),
+                ),
+                applies_to=(name,),
+            )
+
+
+def _require_software(machine: Machine) -> Nvidia:
+    """NVIDIA's system software; raises where there is none or nothing is known of it."""
+    if machine.nvidia is None:
+        nvidia.require_nvidia(machine)
+        raise Unknown("the NVIDIA driver is not known")
+    return machine.nvidia
+
+
+def _has_gpu(machine: Machine) -> bool:
+    loaded = machine.nvidia is not None and machine.nvidia.kernel_module is not None
+    return loaded or bool(machine.gpus_of("nvidia"))
+
+
+def _wake(machine: Machine) -> tuple[Fix, ...]:
+    if machine.os.container:
+        return (Fix(text="Start the container with the GPU and all its device nodes", command="docker run --gpus all"),)
+    if machine.os.wsl:
+        return (Fix(text="Restart WSL, in PowerShell:", command="wsl --shutdown"),)
+    if machine.os.family == "windows":
+        return (Fix(text="Restart the machine; if that does not help, install the driver anew"),)
+    return (
+        Fix(text="Load the modules of the driver", command="sudo modprobe nvidia nvidia-uvm"),
+        Fix(text="If that does not help, restart the machine", command="sudo reboot"),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from mlenv.facts.machine import Gpu, Machine, Nvidia, OperatingSystem
+from mlenv.facts.reading import Reading
 from mlenv.matrix.load import Matrix
 from tests.unit.checks.checks_cases import GIB, absent, found, make_linux, make_machine, run_one, with_nvidia
 
@@ -26,6 +28,18 @@ def _windows(capability: str, driver: str) -> Machine:
 
 
 IN_CONTAINER = make_linux(container="docker")
+
+
+def _hidden(nvml: str, gpus: tuple[Gpu, ...] | None = None) -> Machine:
+    """The driver's libraries are there, and they name no GPU."""
+    return msgspec.structs.replace(make_machine(), gpus=gpus, nvidia=Nvidia(driver="580.95.05", nvml=nvml))
+
+
+def _lost(detail: str) -> Machine:
+    reading = Reading(id="gpu.0", source="NVML", outcome="unreadable", detail=detail)
+    return msgspec.structs.replace(with_nvidia("8.9", "580.95.05"), readings=(reading,))
+
+
 CASES = [
     ("nvidia-driver-missing", make_machine(gpus=(CARD,), readings=NO_LIBRARY), "error"),
     ("nvidia-driver-missing", make_machine(gpus=(CARD,)), "unknown"),
@@ -53,6 +67,14 @@ CASES = [
     ("driver-library-version-mismatch", _state(None, "580.82.07"), "unknown"),
     # A container with a newer libcuda (forward compatibility) on an older kernel module works.
     ("driver-library-version-mismatch", _state("580.95.05", "535.183.01", nvml="ok"), "ran"),
+    ("driver-library-version-mismatch", _hidden("LibRmVersionMismatch"), "error"),
+    ("nvidia-driver-not-working", _state("580.95.05", None, nvml="ok", cuda_init="CUDA_ERROR_UNKNOWN"), "error"),
+    ("nvidia-driver-not-working", _state("580.95.05", None, nvml="NoPermission"), "error"),
+    ("nvidia-driver-not-working", _state("580.95.05", None, nvml="ok", cuda_init="ok"), "ran"),
+    ("nvidia-driver-not-working", _hidden("DriverNotLoaded", gpus=()), "ran"),  # libraries in an image, no GPU
+    ("nvidia-driver-not-working", make_machine(), "skipped"),
+    ("gpu-fell-off-bus", _lost("GpuIsLost (15): GPU is lost (memory, name)"), "error"),
+    ("gpu-fell-off-bus", _lost("FunctionNotFound (13) (mig)"), "ran"),
     ("nvidia-driver-dropped-gpu", with_nvidia("6.1", "590.44.01"), "error"),
     ("nvidia-driver-dropped-gpu", with_nvidia("6.1", "580.95.05"), "ran"),
     ("nvidia-driver-dropped-gpu", _windows("6.1", "581.29"), "ran"),
