@@ -118,10 +118,15 @@ def ask_supply(
 
 
 def _network(machine: Machine) -> Fetch:
-    from mlenv.system.network import fetch
-
+    """Fetches pages; the HTTP library is loaded with the first one."""
     certificate = machine.packages.certificate.value if machine.packages.certificate else None
-    return lambda url: fetch(url, certificate=certificate)
+
+    def get(url: str) -> Page:
+        from mlenv.system.network import fetch
+
+        return fetch(url, certificate=certificate)
+
+    return get
 
 
 def local_supply(request: Request, machine: Machine, matrix: Matrix, *, offline: bool) -> Supply:
