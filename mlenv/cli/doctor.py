@@ -10,11 +10,12 @@ import click
 
 from mlenv.cli.options import (
     DEFAULT_ENVIRONMENT,
+    OutputOptions,
     emit,
     environment_option,
     get_machine,
     get_matrix,
-    make_terminal,
+    machine_option,
     output_options,
 )
 from mlenv.errors import ExitStatus, UsageError
@@ -28,13 +29,7 @@ if TYPE_CHECKING:
 
 @click.command("doctor")
 @environment_option
-@click.option(
-    "--machine",
-    "machine_path",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="A described machine (TOML), a snapshot (JSON) or a recording (folder) in place of this one.",
-)
+@machine_option
 @click.option("--list-checks", is_flag=True, help="List the checks and stop.")
 @click.option("--check", "only", multiple=True, metavar="ID", help="Run only that check. Repeatable.")
 @output_options
@@ -43,11 +38,7 @@ def command(
     machine_path: Path | None,
     list_checks: bool,
     only: tuple[str, ...],
-    form: str | None,
-    outputs: tuple[Path, ...],
-    quiet: bool,
-    verbose: bool,
-    no_color: bool,
+    output: OutputOptions,
 ) -> int:
     """Diagnose this machine and say how to mend it.
 
@@ -62,7 +53,7 @@ def command(
     """
     from mlenv.checks.registry import Case, diagnose
 
-    terminal = make_terminal(quiet=quiet, verbose=verbose, no_color=no_color)
+    terminal = output.open_terminal()
     if list_checks:
         terminal.write(_list_checks())
         return ExitStatus.OK
@@ -80,10 +71,9 @@ def command(
         terminal,
         document,
         lambda: render_text(
-            document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=verbose
+            document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=output.verbose
         ),
-        form=form,
-        outputs=outputs,
+        output,
     )
     return {"error": ExitStatus.FOUND_FAULT, "unknown": ExitStatus.NO_VERDICT}.get(diagnosis.status, ExitStatus.OK)
 

@@ -12,11 +12,11 @@ import click
 
 from mlenv.cli.options import (
     DEFAULT_ENVIRONMENT,
+    OutputOptions,
+    RequestOptions,
     emit,
-    get_day,
     get_machine,
     get_matrix,
-    make_terminal,
     output_options,
     request_options,
 )
@@ -24,6 +24,7 @@ from mlenv.errors import ExitStatus
 
 if TYPE_CHECKING:
     from mlenv.execute.generations import Generations
+    from mlenv.execute.lock_memory import LockMemory
     from mlenv.facts.machine import Machine
     from mlenv.matrix.load import Matrix
     from mlenv.plan.plan import Plan, PlannedPackage
@@ -36,30 +37,8 @@ if TYPE_CHECKING:
 @request_options
 @click.option("--dry-run", is_flag=True, help="Print the plan, with the exact commands, and stop.")
 @click.option("--yes", is_flag=True, help="Never ask (mlenv install does not ask; for scripts that say so anyway).")
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Know only what was published by that day."
-)
 @output_options
-def command(
-    profiles: tuple[str, ...],
-    extras: tuple[str, ...],
-    python: str | None,
-    accelerator: str | None,
-    manager: str,
-    environment: Path | None,
-    index_url: str | None,
-    extra_index_urls: tuple[str, ...],
-    find_links: tuple[str, ...],
-    offline: bool,
-    dry_run: bool,
-    yes: bool,
-    as_of: dt.datetime | None,
-    form: str | None,
-    outputs: tuple[Path, ...],
-    quiet: bool,
-    verbose: bool,
-    no_color: bool,
-) -> int:
+def command(asked: RequestOptions, dry_run: bool, yes: bool, output: OutputOptions) -> int:
     """Set up an environment, prove it, and only then switch to it.
 
     The new environment is built beside the old one. If anything fails, or on Ctrl-C, the old one
@@ -73,23 +52,14 @@ def command(
     from mlenv.cli.request import configure_packages, read_request
     from mlenv.execute.generations import Generations
 
-    terminal = make_terminal(quiet=quiet, verbose=verbose, no_color=no_color)
+    terminal = output.open_terminal()
     matrix = get_matrix()
-    request = read_request(
-        matrix, profiles=profiles, extras=extras, accelerator=accelerator, python=python, as_of=get_day(as_of)
-    )
-    generations = Generations((environment or Path(DEFAULT_ENVIRONMENT)).absolute())
+    request = read_request(matrix, asked)
+    generations = Generations((asked.environment or Path(DEFAULT_ENVIRONMENT)).absolute())
     generations.check_free()
-    machine = configure_packages(
-        get_machine(None, environment),
-        index_url=index_url,
-        extra_index_urls=extra_index_urls,
-        find_links=find_links,
-    )
-    task = _Task(terminal, matrix, request, machine, generations, offline=offline)
-    if dry_run:
-        return task.show(form=form, outputs=outputs, verbose=verbose)
-    return task.carry_out(form=form, outputs=outputs)
+    machine = configure_packages(get_machine(None, asked.environment), asked)
+    task = _Task(terminal, matrix, request, machine, generations, offline=asked.offline)
+    return task.show(output) if dry_run else task.carry_out(output)
 
 
 class _Task:
@@ -113,17 +83,17 @@ class _Task:
         self.offline = offline
         self.folder = generations.next_folder()
 
-    def show(self, *, form: str | None, outputs: tuple[Path, ...], verbose: bool) -> int:
+    def show(self, output: OutputOptions) -> int:
         """``--dry-run``: the plan with the very commands that would run."""
         from mlenv.report.plan import mask_plan, plan_document, render_text
         from mlenv.report.redact import mask_machine
 
         plan = self.decide()
         document = plan_document(mask_plan(plan), mask_machine(self.machine), self.matrix.version)
-        emit(self.terminal, document, lambda: render_text(document, verbose=verbose), form=form, outputs=outputs)
+        emit(self.terminal, document, lambda: render_text(document, verbose=output.verbose), output)
         return ExitStatus.OK
 
-    def carry_out(self, *, form: str | None, outputs: tuple[Path, ...]) -> int:
+    def carry_out(self, output: OutputOptions) -> int:
         """Build, prove, switch, and say what was proven."""
         from mlenv.execute.transaction import held, install
         from mlenv.report.verify import make_document
@@ -138,11 +108,12 @@ class _Task:
                 self.folder,
                 environ=self._environ(),
                 progress=self.terminal,
+                memory=self._memory(plan),
                 verify=lambda folder, say: self._verify(plan, folder, say),
                 seal=lambda folder, proof, timings: self._seal(plan, folder, proof, timings),
             )
         document = make_document(verification, self.matrix.version)
-        emit(self.terminal, document, lambda: self._farewell(plan, verification), form=form, outputs=outputs)
+        emit(self.terminal, document, lambda: self._farewell(plan, verification), output)
         return ExitStatus.OK
 
     def decide(self) -> Plan:
@@ -166,6 +137,20 @@ class _Task:
             raise NoPlanError(text[0].lower() + text[1:])
         options = UvOptions(uv=uv, environment=str(self.folder), offline=self.offline)
         return build_plan(answer, self.machine, self.matrix, supply, options)
+
+    def _memory(self, plan: Plan) -> LockMemory:
+        from platformdirs import user_cache_path
+
+        from mlenv.execute.lock_memory import LockMemory, lock_key
+        from mlenv.supply.ask import local_folder
+
+        packages = self.machine.packages
+        addresses = [setting.value for setting in (*packages.find_links, *packages.extra_index_urls)]
+        folders = [folder for address in addresses if (folder := local_folder(address)) is not None]
+        create = next(step for step in plan.steps if step.kind == "create")
+        python = " ".join(create.argv[:-1])  # all but the path of the environment
+        key = lock_key("\n".join(file.text for file in plan.files), python, self._environ(), folders)
+        return LockMemory(user_cache_path("mlenv") / "locks", key)
 
     def _announce(self, plan: Plan) -> None:
         from mlenv.report.redact import mask_text
@@ -204,7 +189,6 @@ class _Task:
         )
 
     def _seal(self, plan: Plan, folder: Path, verification: Verification, timings: dict[str, float]) -> None:
-        import datetime as dt
 
         from mlenv.execute.manifest import Manifest, write_manifest
         from mlenv.plan.uv import LOCK_FILE, PROJECT_FILE

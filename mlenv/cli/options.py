@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+import msgspec
 
 from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
@@ -16,6 +18,36 @@ from mlenv.terminal import Terminal
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_ENVIRONMENT = ".venv"
+
+
+class OutputOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a command speaks: form and files of its report, loudness, colour."""
+
+    form: str | None
+    outputs: tuple[Path, ...]
+    quiet: bool
+    verbose: bool
+    no_color: bool
+
+    def open_terminal(self) -> Terminal:
+        """The terminal as the options want it."""
+        return Terminal(quiet=self.quiet, verbose=self.verbose, colour=not self.no_color)
+
+
+class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``plan`` and ``install`` are asked for, and where packages may come from."""
+
+    profiles: tuple[str, ...]
+    extras: tuple[str, ...]
+    python: str | None
+    accelerator: str | None
+    manager: str
+    environment: Path | None
+    index_url: str | None
+    extra_index_urls: tuple[str, ...]
+    find_links: tuple[str, ...]
+    offline: bool
+    as_of: dt.datetime | None
 
 
 def _join(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -27,8 +59,22 @@ def _join(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
+def _gather(kind: type[msgspec.Struct], name: str) -> Callable[[F], F]:
+    """Hand the parameters that ``kind`` names to the function as one value called ``name``."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def gathered(**given: Any) -> Any:
+            fields = {field: given.pop(field) for field in kind.__struct_fields__}
+            return function(**given, **{name: kind(**fields)})
+
+        return cast("F", gathered)
+
+    return decorate
+
+
 def output_options(function: F) -> F:
-    """``--format``, ``--output``, ``-q``, ``-v``, ``--no-color``."""
+    """``--format``, ``--output``, ``-q``, ``-v``, ``--no-color``, as one value ``output``."""
     return _join(
         click.option(
             "--format",
@@ -48,30 +94,28 @@ def output_options(function: F) -> F:
         click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
         click.option("-v", "--verbose", is_flag=True, help="Say more: sources, every check, whole files."),
         click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does the same)."),
+        _gather(OutputOptions, "output"),
     )(function)
 
 
-def machine_options(function: F) -> F:
-    """``--machine``, ``--as-of``, ``--matrix``."""
-    return _join(
-        click.option(
-            "--machine",
-            "machine_path",
-            type=click.Path(path_type=Path),
-            metavar="PATH",
-            help="A described machine (TOML), a snapshot (JSON) or a recording (folder) in place of this one.",
-        ),
-        click.option(
-            "--as-of",
-            type=click.DateTime(["%Y-%m-%d"]),
-            metavar="YYYY-MM-DD",
-            help="Know only what was published by that day.",
-        ),
-    )(function)
+machine_option = click.option(
+    "--machine",
+    "machine_path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A described machine (TOML), a snapshot (JSON) or a recording (folder) in place of this one.",
+)
+environment_option = click.option(
+    "--env",
+    "environment",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help=f"The environment ({DEFAULT_ENVIRONMENT} by default).",
+)
 
 
 def request_options(function: F) -> F:
-    """What ``plan`` and ``install`` ask for."""
+    """What ``plan`` and ``install`` ask for, as one value ``asked``."""
     return _join(
         click.option(
             "--profile",
@@ -101,21 +145,14 @@ def request_options(function: F) -> F:
         click.option("--extra-index-url", "extra_index_urls", multiple=True, metavar="URL", help="A further index."),
         click.option("--find-links", multiple=True, metavar="PATH", help="A folder or page of wheels. Repeatable."),
         click.option("--offline", is_flag=True, help="Use nothing but local folders and the installer's cache."),
+        click.option(
+            "--as-of",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="YYYY-MM-DD",
+            help="Know only what was published by that day.",
+        ),
+        _gather(RequestOptions, "asked"),
     )(function)
-
-
-environment_option = click.option(
-    "--env",
-    "environment",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help=f"The environment ({DEFAULT_ENVIRONMENT} by default).",
-)
-
-
-def make_terminal(*, quiet: bool, verbose: bool, no_color: bool) -> Terminal:
-    """The terminal as the options want it."""
-    return Terminal(quiet=quiet, verbose=verbose, colour=not no_color)
 
 
 def get_machine(machine_path: Path | None, environment: Path | None = None) -> Machine:
@@ -130,29 +167,17 @@ def get_machine(machine_path: Path | None, environment: Path | None = None) -> M
     return probe_machine(LiveHost(), environment_path=os.path.abspath(environment or DEFAULT_ENVIRONMENT))
 
 
-def get_day(as_of: dt.datetime | None) -> dt.date | None:
-    """The day of ``--as-of``."""
-    return as_of.date() if as_of else None
-
-
-def emit(
-    terminal: Terminal,
-    document: object,
-    render_text: Callable[[], str],
-    *,
-    form: str | None,
-    outputs: tuple[Path, ...],
-) -> None:
+def emit(terminal: Terminal, document: object, render_text: Callable[[], str], output: OutputOptions) -> None:
     """Write a report to standard output, or to every file named.
 
     The form of a file follows its ending unless ``--format`` says otherwise.
     """
     from mlenv.report.document import render_json
 
-    if not outputs:
-        terminal.write(render_json(document) if form == "json" else render_text())
-    for path in outputs:
-        wants_json = form == "json" or (form is None and path.suffix == ".json")
+    if not output.outputs:
+        terminal.write(render_json(document) if output.form == "json" else render_text())
+    for path in output.outputs:
+        wants_json = output.form == "json" or (output.form is None and path.suffix == ".json")
         _write_file(path, render_json(document) if wants_json else render_text())
 
 

@@ -10,11 +10,12 @@ import click
 
 from mlenv.cli.options import (
     DEFAULT_ENVIRONMENT,
+    OutputOptions,
     emit,
     environment_option,
     get_machine,
     get_matrix,
-    make_terminal,
+    machine_option,
     output_options,
 )
 from mlenv.errors import UsageError
@@ -23,13 +24,7 @@ from mlenv.facts.machine import Machine
 
 @click.command("probe")
 @environment_option
-@click.option(
-    "--machine",
-    "machine_path",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="A described machine (TOML), a snapshot (JSON) or a recording (folder) in place of this one.",
-)
+@machine_option
 @click.option(
     "--record",
     type=click.Path(file_okay=False, path_type=Path),
@@ -41,11 +36,7 @@ def command(
     environment: Path | None,
     machine_path: Path | None,
     record: Path | None,
-    form: str | None,
-    outputs: tuple[Path, ...],
-    quiet: bool,
-    verbose: bool,
-    no_color: bool,
+    output: OutputOptions,
 ) -> None:
     """Print what this machine is: hardware, drivers, Pythons, package settings.
 
@@ -58,10 +49,10 @@ def command(
     from mlenv.report.machine import make_document, render_text
     from mlenv.report.redact import mask_machine
 
-    terminal = make_terminal(quiet=quiet, verbose=verbose, no_color=no_color)
+    terminal = output.open_terminal()
     machine = mask_machine(_look(machine_path, environment, record, terminal.note))
     document = make_document(machine, get_matrix().version)
-    emit(terminal, document, lambda: render_text(machine, verbose=verbose), form=form, outputs=outputs)
+    emit(terminal, document, lambda: render_text(machine, verbose=output.verbose), output)
 
 
 def _look(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from mlenv.cli.options import RequestOptions
 from mlenv.errors import UsageError
-from mlenv.facts.machine import Machine, PackageConfiguration, Setting
+from mlenv.facts.machine import Machine, Setting
 from mlenv.matrix.load import Matrix, load_file
 from mlenv.matrix.rows import Profile
 from mlenv.resolve.request import Request, make_request
@@ -22,39 +22,34 @@ def load_profile(matrix: Matrix, name: str) -> Profile:
     return matrix.profile(name)
 
 
-def read_request(
-    matrix: Matrix,
-    *,
-    profiles: Sequence[str],
-    extras: Sequence[str],
-    accelerator: str | None,
-    python: str | None,
-    as_of: dt.date | None,
-) -> Request:
+def read_request(matrix: Matrix, asked: RequestOptions) -> Request:
     """The request that the options describe."""
-    if not profiles and not extras:
+    if not asked.profiles and not asked.extras:
         raise UsageError(
             "say what to install: `--profile NAME` or `--with REQUIREMENT`",
             hint=f"profiles: {', '.join(matrix.profile_names)}",
         )
-    loaded = [load_profile(matrix, name) for name in profiles]
-    return make_request(matrix, loaded, extras, accelerator=accelerator, python=python, as_of=as_of)
+    return make_request(
+        matrix,
+        [load_profile(matrix, name) for name in asked.profiles],
+        asked.extras,
+        accelerator=asked.accelerator,
+        python=asked.python,
+        as_of=asked.as_of.date() if asked.as_of else None,
+    )
 
 
-def configure_packages(
-    machine: Machine, *, index_url: str | None, extra_index_urls: Sequence[str], find_links: Sequence[str]
-) -> Machine:
+def configure_packages(machine: Machine, asked: RequestOptions) -> Machine:
     """The machine with the command line's package sources before the configured ones."""
     found = machine.packages
-    packages = PackageConfiguration(
-        index_url=Setting(value=index_url, origin="--index-url") if index_url else found.index_url,
-        extra_index_urls=(*_settings(extra_index_urls, "--extra-index-url"), *found.extra_index_urls),
-        find_links=(*_settings([_absolute(link) for link in find_links], "--find-links"), *found.find_links),
-        no_index=None if index_url else found.no_index,
-        certificate=found.certificate,
-        client_certificate=found.client_certificate,
-        trusted_hosts=found.trusted_hosts,
-        proxies=found.proxies,
+    index = Setting(value=asked.index_url, origin="--index-url") if asked.index_url else found.index_url
+    links = [_absolute(link) for link in asked.find_links]
+    packages = msgspec.structs.replace(
+        found,
+        index_url=index,
+        extra_index_urls=(*_settings(asked.extra_index_urls, "--extra-index-url"), *found.extra_index_urls),
+        find_links=(*_settings(links, "--find-links"), *found.find_links),
+        no_index=None if asked.index_url else found.no_index,
     )
     return msgspec.structs.replace(machine, packages=packages)
 

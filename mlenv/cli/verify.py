@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlenv.cli.options import DEFAULT_ENVIRONMENT, emit, environment_option, get_matrix, make_terminal, output_options
+from mlenv.cli.options import (
+    DEFAULT_ENVIRONMENT,
+    OutputOptions,
+    emit,
+    environment_option,
+    get_machine,
+    get_matrix,
+    output_options,
+)
 from mlenv.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -40,11 +48,7 @@ def command(
     device: str,
     require_gpu: bool,
     level: str,
-    form: str | None,
-    outputs: tuple[Path, ...],
-    quiet: bool,
-    verbose: bool,
-    no_color: bool,
+    output: OutputOptions,
 ) -> int:
     """Import every framework of an environment, compute, and check the numbers.
 
@@ -56,8 +60,9 @@ def command(
     mlenv verify --env ~/envs/torch --require-gpu
     """
     from mlenv.report.verify import make_document, render_result, render_text
+    from mlenv.verify.expectation import warn_of_idle_gpus
 
-    terminal = make_terminal(quiet=quiet, verbose=verbose, no_color=no_color)
+    terminal = output.open_terminal()
     matrix = get_matrix()
     found = read_named_environment(environment or Path(DEFAULT_ENVIRONMENT))
     wanted = _wanted_frameworks(matrix, profiles)
@@ -68,7 +73,8 @@ def command(
     ]
     missing = wanted - {matrix.distributions[name] for name, _ in packages}
     packages += [(name, None) for name in sorted(missing)]
-    with terminal.step(f"Verifying {len(packages)} frameworks of {found.path}") as step:
+    names = ", ".join(name for name, _ in packages) or "nothing"
+    with terminal.step(f"Checking {names} in {found.path}") as step:
         verification = verify_packages(
             Path(found.path),
             packages,
@@ -77,8 +83,11 @@ def command(
             variables=_profile_variables(matrix, profiles),
             on_result=lambda result: step.say(render_result(result)),
         )
+    if device == "auto" and not require_gpu:
+        rows = {result.framework: matrix.framework(result.framework) for result in verification.results}
+        verification = warn_of_idle_gpus(verification, get_machine(None, environment), rows)
     document = make_document(verification, matrix.version)
-    emit(terminal, document, lambda: render_text(document), form=form, outputs=outputs)
+    emit(terminal, document, lambda: render_text(document), output)
     return exit_status(verification)
 
 

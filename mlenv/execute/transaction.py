@@ -36,6 +36,16 @@ class Progress(Protocol):
         """A step that lasts as long as the context; an exception makes it a failed one."""
 
 
+class Remembered(Protocol):
+    """The lock of this request, if it was made a moment ago."""
+
+    def recall(self) -> str | None:
+        """The text of the lock."""
+
+    def remember(self, text: str) -> None:
+        """Keep the text for the next time."""
+
+
 Verify = Callable[[Path, Callable[[str], None]], Verification]
 Timings = dict[str, float]
 Seal = Callable[[Path, Verification, Timings], None]
@@ -50,26 +60,41 @@ def install(
     progress: Progress,
     verify: Verify,
     seal: Seal,
+    memory: Remembered | None = None,
 ) -> Verification:
     """Build ``folder``, verify it, seal it (write its manifest) and make it current.
 
+    ``memory`` may know the lock of the same request from a moment ago.
     On any failure, and on Ctrl-C, the folder is removed, the environment is as it was before, and
     :class:`InstallError` or :class:`Interrupted` says what happened.
     """
     timings: Timings = {}
     verification = Verification(environment=str(folder), status="unknown", results=())
     with _rolled_back(generations, folder):
+        reused = False
         for step in plan.steps:
             with _timed(timings, step.kind):
                 if step.kind == "verify":
-                    with progress.step(step.purpose) as speaker:
-                        verification = verify(folder, speaker.say)
-                        _demand_proof(verification)
-                else:
-                    _run_step(step, plan, folder, environ, progress)
+                    verification = _verify(step, folder, progress, verify)
+                elif step.kind == "reuse":
+                    reused = run(step.argv, timeout=STEP_SECONDS, environ=environ).ok
+                elif step.kind == "lock":
+                    _make_lock(step, plan, folder, environ, progress, memory)
+                elif step.kind == "create" or not reused:
+                    _run_step(step, environ, progress)
+                if step.kind == "create":
+                    for file in plan.files:
+                        _write_private(folder / file.path, file.text)
         seal(folder, verification, timings)
         generations.switch(folder)
     generations.prune()
+    return verification
+
+
+def _verify(step: Step, folder: Path, progress: Progress, verify: Verify) -> Verification:
+    with progress.step(step.purpose) as speaker:
+        verification = verify(folder, speaker.say)
+        _demand_proof(verification)
     return verification
 
 
@@ -111,17 +136,32 @@ def _rolled_back(generations: Generations, folder: Path) -> Iterator[None]:
         raise
 
 
-def _run_step(step: Step, plan: Plan, folder: Path, environ: Mapping[str, str], progress: Progress) -> None:
+def _run_step(step: Step, environ: Mapping[str, str], progress: Progress) -> None:
     with progress.step(step.purpose) as speaker:
         completed = run(step.argv, timeout=STEP_SECONDS, environ=environ, on_error_line=speaker.say)
         if not completed.ok:
             raise InstallError(_tell(step, completed), hint=_remedy(completed))
-    if step.kind == "create":
-        for file in plan.files:
-            _write_private(folder / file.path, file.text)
-    elif step.kind == "lock":
-        lock = read_lock((folder / LOCK_FILE).read_text(encoding="utf-8"))
-        _write_private(folder / REQUIREMENTS_FILE, render_requirements(lock, plan.tied))
+
+
+def _make_lock(
+    step: Step,
+    plan: Plan,
+    folder: Path,
+    environ: Mapping[str, str],
+    progress: Progress,
+    memory: Remembered | None,
+) -> None:
+    path = folder / LOCK_FILE
+    text = memory.recall() if memory else None
+    if text is not None:
+        with progress.step(f"{step.purpose}: as found a moment ago"):
+            _write_private(path, text)
+    else:
+        _run_step(step, environ, progress)
+        text = path.read_text(encoding="utf-8")
+    _write_private(folder / REQUIREMENTS_FILE, render_requirements(read_lock(text), plan.tied))
+    if memory:
+        memory.remember(text)
 
 
 def _write_private(path: Path, text: str) -> None:

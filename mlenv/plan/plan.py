@@ -8,7 +8,8 @@ import msgspec
 
 from mlenv.resolve.resolution import Reason, Rejection
 
-StepKind = Literal["create", "lock", "install", "verify"]
+StepKind = Literal["create", "lock", "reuse", "install", "verify"]
+"""``reuse`` installs from the cache alone; where it can, ``install`` has nothing left to do."""
 
 
 class PlannedPackage(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,7 +90,8 @@ def _steps(resolution: Resolution, machine: Machine, options: UvOptions) -> tupl
     offline = ("--offline",) if options.offline else ()
     project, lock = f"{environment}/{PROJECT_FILE}", f"{environment}/{LOCK_FILE}"
     # --project: uv takes indexes from the project file there, not from the folder it is called in.
-    settings = ("--project", f"{environment}/{PROJECT_FOLDER}", "--python", python, *offline)
+    settings = ("--project", f"{environment}/{PROJECT_FOLDER}", "--python", python)
+    sync, requirements = (options.uv, "pip", "sync"), f"{environment}/{REQUIREMENTS_FILE}"
     label = resolution.interpreter.version if resolution.interpreter else resolution.python
     profiles = [part for name in resolution.request.profiles for part in ("--profile", name)]
     return (
@@ -103,14 +104,19 @@ def _steps(resolution: Resolution, machine: Machine, options: UvOptions) -> tupl
             kind="lock",
             purpose="Find the exact version and hash of every package",
             argv=(
-                *(options.uv, "pip", "compile", *settings, "--format", "pylock.toml", "--no-header"),
+                *(options.uv, "pip", "compile", *settings, *offline, "--format", "pylock.toml", "--no-header"),
                 *("--output-file", lock, project),
             ),
         ),
         Step(
+            kind="reuse",
+            purpose=f"Install from the cache, if it holds all of the lock ({REQUIREMENTS_FILE} is the lock as lines)",
+            argv=(*sync, *settings, "--offline", requirements),
+        ),
+        Step(
             kind="install",
-            purpose=f"Download and install the locked packages ({REQUIREMENTS_FILE} is the lock, line by line)",
-            argv=(options.uv, "pip", "sync", *settings, f"{environment}/{REQUIREMENTS_FILE}"),
+            purpose="Else download and install what is locked",
+            argv=(*sync, *settings, *offline, requirements),
         ),
         Step(
             kind="verify",

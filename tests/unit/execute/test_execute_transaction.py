@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mlenv.errors import InstallError, Interrupted, NoVerdictError, UsageError
@@ -207,3 +208,21 @@ def test_a_foreign_link_is_left_alone(generations: Generations, tmp_path: Path) 
     generations.path.symlink_to("elsewhere")
     with pytest.raises(UsageError):
         generations.check_free()
+
+
+def test_what_the_cache_holds_is_not_downloaded(generations: Generations) -> None:
+    plan = make_plan(generations.next_folder(), fill=FAIL)
+    target = plan.environment
+    reuse = Step(kind="reuse", purpose="From the cache", argv=(sys.executable, "-c", FILL, target))
+    plan = msgspec.structs.replace(plan, steps=(plan.steps[0], reuse, *plan.steps[1:]))
+    with held(generations, waiting=lambda text: None):
+        install(
+            plan,
+            generations,
+            Path(target),
+            environ=os.environ,
+            progress=Progress(),
+            verify=lambda _, say: proof(),
+            seal=seal,
+        )
+    assert (generations.path / "installed").read_text() == "yes"

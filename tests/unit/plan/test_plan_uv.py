@@ -82,9 +82,9 @@ def test_the_users_sources_are_passed_on() -> None:
 
 def test_commands_are_argument_lists_in_order() -> None:
     steps = plan_for("starter").steps
-    assert ["create", "lock", "install", "verify"] == [step.kind for step in steps]
+    assert ["create", "lock", "reuse", "install", "verify"] == [step.kind for step in steps]
     assert ("uv", "venv", "--no-project", "--python", "3.12", ".venv") == steps[0].argv
-    assert ("mlenv", "verify", "--env", ".venv", "--profile", "starter") == steps[3].argv
+    assert ("mlenv", "verify", "--env", ".venv", "--profile", "starter") == steps[-1].argv
 
 
 def test_passwords_are_masked_in_what_is_shown() -> None:
