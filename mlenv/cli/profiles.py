@@ -34,7 +34,7 @@ def command(context: click.Context, form: str) -> None:
         Terminal().write(_document(*profiles))
         return
     width = max(len(profile.name) for profile in profiles)
-    Terminal().write("".join(f"{profile.name:<{width}}  {profile.title}\n" for profile in profiles))
+    Terminal().write("".join(f"{profile.name:<{width}}  {profile.summary or profile.title}\n" for profile in profiles))
 
 
 @command.command("show")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -184,7 +185,7 @@ def _tell(step: Step, completed: Completed) -> str:
         how = f"ended with status {completed.status}"
     lines = mask_text(completed.stderr).strip().splitlines()[-SHOWN_LINES:]
     said = "".join(f"\n  {line}" for line in lines)
-    return f"{step.purpose}: `{' '.join(step.argv)}` {how}{said}"
+    return f"this step failed: {step.purpose}{said}\n  (`{mask_text(shlex.join(step.argv))}` {how})"
 
 
 def _remedy(completed: Completed) -> str:
@@ -201,10 +202,11 @@ def _remedy(completed: Completed) -> str:
 def _demand_proof(verification: Verification) -> None:
     if verification.status in ("ok", "warning"):
         return
+    wrong = [result for result in verification.results if result.status in ("fail", "error")]
+    wrong = wrong or [result for result in verification.results if result.status != "pass"]
+    lines = "".join(f"\n  {result.framework} {result.check}: {result.detail}" for result in wrong)
     if verification.status == "unknown":
-        raise NoVerdictError("the new environment could not be verified, so it was not taken into use")
-    failed = [result for result in verification.results if result.status in ("fail", "error")]
-    lines = "".join(f"\n  {result.framework} {result.check}: {result.detail}" for result in failed)
+        raise NoVerdictError(f"the new environment could not be proven, so it was not taken into use{lines}")
     raise InstallError(
         f"the new environment was installed but does not work, so it was not taken into use:{lines}",
         hint="`mlenv doctor` may name the cause",

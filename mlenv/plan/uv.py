@@ -115,7 +115,7 @@ def _steps(resolution: Resolution, machine: Machine, options: UvOptions) -> tupl
         ),
         Step(
             kind="install",
-            purpose="Else download and install what is locked",
+            purpose="Download and install what is locked",
             argv=(*sync, *settings, *offline, requirements),
         ),
         Step(

@@ -113,7 +113,8 @@ def render_steps(document: PlanDocument, *, verbose: bool) -> list[str]:
     """The commands, each under what it is for; files are shown where they are first needed."""
     lines = []
     for number, step in enumerate(document.steps, 1):
-        lines.append(f"  {number}. {step.purpose}")
+        unless = " (unless the step before did it)" if step.kind == "install" else ""
+        lines.append(f"  {number}. {step.purpose}{unless}")
         if step.kind == "lock":
             for file in document.files:
                 lines.append(f"     {document.environment}/{file.path} says:")

@@ -104,14 +104,16 @@ def _pick_reason(item: Placed, field: Field, answer: Answer) -> Reason:
 
 
 def _why_left_out(field: Field, answer: Answer) -> str:
+    """Why an optional framework has no part: what would fit cannot be had, or nothing fits."""
     from mlenv.resolve.solve import goes_with
 
+    clashes = []
     for candidate in field.candidates:
-        for other in answer.placed:
-            clash = goes_with(candidate, other.candidate)
-            if clash:
-                return f"left out: {clash}"
-    return "left out: no source at hand has a build that fits the others"
+        clash = next((text for other in answer.placed if (text := goes_with(candidate, other.candidate))), None)
+        if clash is None and answer.python in candidate.build.pythons:
+            return f"left out: {candidate.name} would fit, and no source that answers has it"
+        clashes.append(clash or f"{candidate.name} has no wheel for Python {answer.python}")
+    return f"left out: {clashes[0] if clashes else 'no build of it runs here'}"
 
 
 def _field_rejections(field: Field, item: Placed, answer: Answer, supply: Supply | None) -> list[Rejection]:
