@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.registry,
     pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals"),
 ]
-MOMENTS = ["Create the environment", "Download and install", "Import every framework"]
+MOMENTS = ["Create the environment", "Find the exact version", "Import every framework"]
 """What mlenv says when the moment has come."""
 
 
