@@ -1,12 +1,12 @@
-"""Which accelerators a request is tried on, best first."""
+"""The devices of a machine: which accelerators a request is tried on, and the GPUs behind each."""
 
 from __future__ import annotations
 
-from mlenv.facts.machine import Machine
+from mlenv.facts.machine import Gpu, Machine
 from mlenv.matrix.rows import Accelerator
 from mlenv.resolve.request import Request
-from mlenv.resolve.rules import VENDOR_OF
 
+VENDOR_OF: dict[str, str] = {"cuda": "nvidia", "rocm": "amd", "xpu": "intel", "mps": "apple", "tpu": "google"}
 ORDER: tuple[Accelerator, ...] = ("cuda", "rocm", "xpu", "mps", "tpu")
 
 
@@ -30,3 +30,23 @@ def accelerators_to_try(request: Request, machine: Machine) -> tuple[Accelerator
 def _present(machine: Machine) -> tuple[Accelerator, ...]:
     vendors = {gpu.vendor for gpu in machine.gpus or ()}
     return tuple(accelerator for accelerator in ORDER if VENDOR_OF[accelerator] in vendors)
+
+
+def accelerated_gpus(machine: Machine, accelerator: Accelerator) -> tuple[Gpu, ...]:
+    """The GPUs that a build for an accelerator would use.
+
+    Integrated AMD GPUs do not count where a card of its own is there: ROCm builds are chosen for
+    the card.
+    """
+    vendor = VENDOR_OF.get(accelerator)
+    if vendor is None:
+        return ()
+    gpus = tuple(gpu for gpu in machine.gpus or () if gpu.vendor == vendor)
+    discrete = tuple(gpu for gpu in gpus if not gpu.integrated)
+    return discrete or gpus
+
+
+def distinct_gpus(machine: Machine, accelerator: Accelerator) -> tuple[Gpu, ...]:
+    """One of each kind among the GPUs in use: eight equal cards are judged once."""
+    kinds = {(gpu.name, gpu.compute_capability, gpu.gfx): gpu for gpu in accelerated_gpus(machine, accelerator)}
+    return tuple(kinds.values())

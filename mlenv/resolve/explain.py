@@ -1,4 +1,4 @@
-"""The reasons of an answer, and of the lack of one, in sentences."""
+"""The reasons of an answer, in sentences: why each choice, and what fell by which rule."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mlenv.facts.machine import Machine
-from mlenv.facts.version import numbers
 from mlenv.matrix.rows import Accelerator
-from mlenv.resolve.candidates import Candidate, Fallen, Field, find_place
+from mlenv.resolve.candidates import Candidate, Fallen, Field
+from mlenv.resolve.companions import goes_with
+from mlenv.resolve.devices import accelerated_gpus
+from mlenv.resolve.places import find_place
 from mlenv.resolve.request import Request
-from mlenv.resolve.resolution import Impossible, Reason, Rejection
-from mlenv.resolve.rules import Failure, accelerated_gpus
+from mlenv.resolve.resolution import Reason, Rejection
 from mlenv.supply.offers import Supply
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def explain_choice(
     rejected: list[Rejection] = []
     warnings: list[str] = []
     for earlier in attempts[:-1]:
-        rejected += _device_rejections(earlier)
+        rejected += device_rejections(earlier)
     for item in answer.placed:
         field = next(field for field in attempt.fields if field.wanted == item.wanted)
         reasons.append(_pick_reason(item, field, answer))
@@ -51,7 +52,7 @@ def explain_choice(
         if item.candidate and not item.candidate.uses_accelerator and _could_use(field, attempt.accelerator):
             device = WORDS[attempt.accelerator]
             warnings.append(f"{item.candidate.name} will run on the CPU: no build of it for {device} fits here")
-    rejected += _source_rejections(supply)
+    rejected += source_rejections(supply)
     return tuple(reasons), tuple(rejected), tuple(warnings)
 
 
@@ -105,8 +106,6 @@ def _pick_reason(item: Placed, field: Field, answer: Answer) -> Reason:
 
 def _why_left_out(field: Field, answer: Answer) -> str:
     """Why an optional framework has no part: what would fit cannot be had, or nothing fits."""
-    from mlenv.resolve.solve import goes_with
-
     clashes = []
     for candidate in field.candidates:
         clash = next((text for other in answer.placed if (text := goes_with(candidate, other.candidate))), None)
@@ -128,12 +127,10 @@ def _field_rejections(field: Field, item: Placed, answer: Answer, supply: Supply
             rule, text = _why_passed_over(candidate, answer, supply)
             rejected.append((candidate.rank, Rejection(candidate=candidate.name, rule=rule, text=text)))
     rejected.sort(key=lambda pair: pair[0])
-    return _without_repeats(row for _, row in rejected)[:SHOWN]
+    return without_repeats(row for _, row in rejected)[:SHOWN]
 
 
 def _why_passed_over(candidate: Candidate, answer: Answer, supply: Supply | None) -> tuple[str, str]:
-    from mlenv.resolve.solve import goes_with
-
     if answer.python not in candidate.build.pythons:
         pythons = ", ".join(candidate.build.pythons)
         return "python", f"{candidate.name} has wheels for Python {pythons}; this plan uses {answer.python}"
@@ -154,7 +151,8 @@ def _rejection(fallen: Fallen) -> Rejection:
     return Rejection(candidate=fallen.name, rule=fallen.failures[0].rule, text=fallen.failures[0].text)
 
 
-def _without_repeats(rows: Iterable[Rejection]) -> list[Rejection]:
+def without_repeats(rows: Iterable[Rejection]) -> list[Rejection]:
+    """The rejections, each text once."""
     seen: set[str] = set()
     unique = []
     for row in rows:
@@ -164,7 +162,8 @@ def _without_repeats(rows: Iterable[Rejection]) -> list[Rejection]:
     return unique
 
 
-def _device_rejections(attempt: Attempt) -> list[Rejection]:
+def device_rejections(attempt: Attempt) -> list[Rejection]:
+    """Why no build could use the accelerator of an attempt."""
     rows = []
     for field in attempt.fields:
         fallen = [row for row in field.fallen if attempt.accelerator in row.build.accelerators and _speaks(row)]
@@ -172,10 +171,11 @@ def _device_rejections(attempt: Attempt) -> list[Rejection]:
     if not rows:
         text = f"no requested framework has a build for {WORDS[attempt.accelerator]} on this system"
         return [Rejection(candidate=attempt.accelerator, rule="no-build", text=text)]
-    return _without_repeats(rows)[:SHOWN]
+    return without_repeats(rows)[:SHOWN]
 
 
-def _source_rejections(supply: Supply | None) -> list[Rejection]:
+def source_rejections(supply: Supply | None) -> list[Rejection]:
+    """The sources that do not answer."""
     if supply is None:
         return []
     return [
@@ -205,92 +205,3 @@ def _pick_warnings(item: Placed, machine: Machine, accelerator: Accelerator) -> 
     if accelerator == "cpu" and carries_gpu_code:
         warnings.append(f"{candidate.name} carries GPU libraries that are not used here: no smaller build can be had")
     return warnings
-
-
-def explain_failure(
-    request: Request, machine: Machine, supply: Supply | None, attempts: Sequence[Attempt]
-) -> Impossible:
-    """Why no accelerator gave an answer, and the smallest changes that would give one."""
-    rejected: list[Rejection] = []
-    remedies: list[str] = []
-    for attempt in attempts:
-        stuck = [row for field in attempt.fields if field.candidates for row in _why_stuck(field, attempt, supply)]
-        rejected += stuck or _device_rejections(attempt)
-        remedies += _remedies(attempt)
-    rejected += _source_rejections(supply)
-    if any(row.rule == "source-unreachable" for row in rejected):
-        remedies.append("mend the network or proxy, or name a mirror or wheel folder (--index-url, --find-links)")
-    if any(row.rule == "python" for row in rejected):
-        remedies.append("use another Python: leave out --python, or install one that the builds have wheels for")
-    reasons = [Reason(about="accelerator", text=_what_was_tried(request, machine, attempts))]
-    if request.accelerator not in ("auto", "cpu"):
-        remedies.append("use the CPU: --accelerator cpu")
-    return Impossible(
-        request=request,
-        reasons=tuple(reasons),
-        rejected=tuple(_without_repeats(rejected)),
-        remedies=tuple(dict.fromkeys(remedies)),
-    )
-
-
-def _why_stuck(field: Field, attempt: Attempt, supply: Supply | None) -> list[Rejection]:
-    """Why the best build of a framework, which the rules allow, has no place in the environment."""
-    if field.wanted.optional:
-        return []
-    best = field.candidates[0]
-    served = [python for candidate in field.candidates for python in candidate.build.pythons]
-    usable = [python for python in attempt.pythons if python in served]
-    if not usable:
-        at_hand = ", ".join(attempt.pythons) or "none that fits"
-        text = f"{best.name} has wheels for Python {', '.join(best.build.pythons)}; at hand is {at_hand}"
-        return [Rejection(candidate=best.name, rule="python", text=text)]
-    if all(find_place(candidate, python, supply) is None for candidate in field.candidates for python in usable):
-        text = f"{best.name} cannot be had from the sources that answer"
-        return [Rejection(candidate=best.name, rule="supply", text=text)]
-    return _clashes(best, attempt)
-
-
-def _clashes(best: Candidate, attempt: Attempt) -> list[Rejection]:
-    from mlenv.resolve.solve import goes_with
-
-    rows = []
-    for other in attempt.fields:
-        clashes = [goes_with(best, candidate) for candidate in other.candidates]
-        if clashes and all(clashes) and other.framework.id != best.framework.id:
-            rows.append(Rejection(candidate=best.name, rule="companion", text=clashes[0] or ""))
-    return rows
-
-
-def _what_was_tried(request: Request, machine: Machine, attempts: Sequence[Attempt]) -> str:
-    if not attempts:
-        found = "no GPU is known on this machine" if machine.gpus is None else "no GPU was found on this machine"
-        return f"a GPU was asked for, and {found}"
-    tried = ", ".join(WORDS[attempt.accelerator] for attempt in attempts)
-    python = f" with Python {request.python}" if request.python else ""
-    return f"no joint choice of builds runs on {tried}{python}"
-
-
-def _remedies(attempt: Attempt) -> list[str]:
-    """What would lift all that a build falls by, where it is one change; newest releases speak first."""
-    remedies = []
-    for field in attempt.fields:
-        for fallen in field.fallen:
-            remedy = _single_remedy(fallen.failures)
-            if remedy and attempt.accelerator in fallen.build.accelerators and fallen.build.evidence != "unknown":
-                remedies.append(f"{remedy}: then {fallen.name} runs here")
-    return _shortest(remedies)
-
-
-def _single_remedy(failures: Sequence[Failure]) -> str:
-    floors = [failure.driver for failure in failures if failure.driver]
-    if len(floors) == len(failures):
-        return f"update the NVIDIA driver to {max(floors, key=numbers)} or newer"
-    return failures[0].remedy if len(failures) == 1 else ""
-
-
-def _shortest(remedies: list[str]) -> list[str]:
-    """One line per remedy: the first build that it would admit."""
-    kept: dict[str, str] = {}
-    for line in remedies:
-        kept.setdefault(line.split(": then ")[0], line)
-    return list(kept.values())[:SHOWN]

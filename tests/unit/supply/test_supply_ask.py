@@ -11,7 +11,8 @@ from mlenv.facts.machine import Machine, PackageConfiguration, Setting
 from mlenv.intake.described import parse_description
 from mlenv.matrix.load import Matrix
 from mlenv.resolve.request import Request, Wanted
-from mlenv.supply.ask import ask_supply, local_folder, local_supply
+from mlenv.supply.ask import ask_supply, local_supply
+from mlenv.supply.inquiry import local_folder
 from mlenv.supply.offers import Supply
 from mlenv.supply.pythons import can_bring_pythons
 from mlenv.system.page import Page
@@ -107,7 +108,7 @@ def test_offline_asks_nobody(tmp_path: Path) -> None:
     (tmp_path / WHEEL).touch()
     where = machine(find_links=(setting(str(tmp_path)),))
     supply = local_supply(REQUEST, where, MATRIX, offline=True)
-    assert {"pytorch-cpu": "unreachable", "links-1": "answered", "default": "unreachable"} == states(supply)
+    assert {"pytorch-cpu": "unreachable", "links-1": "answered", "default": "not_asked"} == states(supply)
     assert supply.pythons_on_demand is False
 
 

@@ -1,0 +1,48 @@
+"""What a rule is asked, and how it answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import msgspec
+from packaging.specifiers import SpecifierSet
+
+from mlenv.facts.machine import Machine
+from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Accelerator, Build, Framework, Release
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a build falls: the rule's id, what was asked and found, and what would lift it.
+
+    ``driver`` is the lowest NVIDIA driver that would lift it, where a newer driver does.
+    """
+
+    rule: str
+    text: str
+    remedy: str = ""
+    driver: str = ""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A build of a release, to be used on ``accelerator`` of a machine."""
+
+    machine: Machine
+    matrix: Matrix
+    framework: Framework
+    release: Release
+    build: Build
+    accelerator: Accelerator
+    specifier: SpecifierSet
+    variant: str | None = None
+    as_of: dt.date | None = None
+
+    @property
+    def name(self) -> str:
+        """``torch 2.15.0 cu132``, for sentences."""
+        variant = "" if self.build.variant == "any" else f" {self.build.variant}"
+        return f"{self.framework.id} {self.release.version}{variant}"
+
+
+Rule = Callable[[Question], Failure | None]
