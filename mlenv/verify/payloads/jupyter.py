@@ -44,8 +44,12 @@ def run_cell(source):
     """What one cell prints, run by a new kernel called ``python3``."""
     import nbclient
     import nbformat
+    from jupyter_client.manager import AsyncKernelManager
 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    # Sockets in the file system: the loopback interface may be down where there is no network.
+    transport = "tcp" if sys.platform == "win32" else "ipc"
+    kernel = AsyncKernelManager(kernel_name="python3", transport=transport)
+    nbclient.NotebookClient(notebook, km=kernel, timeout=60).execute()
     outputs = notebook.cells[0].outputs
     return "".join(output.get("text", "") for output in outputs if output.get("name") == "stdout")
