@@ -64,9 +64,8 @@ class Generations:
         """Make the folder for generations; :class:`InstallError` where this user may not write."""
         try:
             self.store.mkdir(parents=True, exist_ok=True)
-            probe = self.store / ".writable"
-            probe.touch()
-            probe.unlink()
+            # Also the proof that this user may write here; git is to pass the store over.
+            (self.store / ".gitignore").write_text("*\n", encoding="utf-8")
         except OSError as error:
             raise InstallError(
                 f"{self.store.parent}: cannot be written to ({error.strerror or error})",

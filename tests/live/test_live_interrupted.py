@@ -64,7 +64,7 @@ def test_the_old_environment_still_verifies(proven: Path, moment: str, how: sign
     done = mlenv(proven, "verify")
     assert done.returncode == 0, done.stdout
     if how is signal.SIGINT:
-        assert ["1", "lock"] == sorted(entry.name for entry in (proven / ".venv.generations").iterdir())
+        assert [".gitignore", "1", "lock"] == sorted(entry.name for entry in (proven / ".venv.generations").iterdir())
 
 
 def test_the_next_install_clears_what_a_kill_left(proven: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_failed_step_leaves_everything_as_it_was(generations: Generations) -> 
     assert "free some disk space" in caught.value.hint
     assert generations.current is not None
     assert generations.current.name == "1"
-    assert ["1", "lock"] == sorted(entry.name for entry in generations.store.iterdir())
+    assert [".gitignore", "1", "lock"] == sorted(entry.name for entry in generations.store.iterdir())
 
 
 def test_a_failed_proof_is_not_taken_into_use(generations: Generations) -> None:
