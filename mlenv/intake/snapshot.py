@@ -12,7 +12,7 @@ SCHEMA = "mlenv.machine/1"
 
 class _Envelope(msgspec.Struct):
     schema: str | None = None
-    machine: msgspec.Raw | None = None
+    machine: msgspec.Raw = msgspec.Raw()  # empty where there is none
 
 
 def parse_snapshot(text: str, *, origin: str) -> Machine:
@@ -27,7 +27,7 @@ def parse_snapshot(text: str, *, origin: str) -> Machine:
             raise UsageError(f"{origin}: is no mlenv document", hint=f"expected a `schema` such as {SCHEMA!r}")
         if envelope.schema.startswith("mlenv.machine/") and envelope.schema != SCHEMA:
             raise UsageError(f"{origin}: schema is {envelope.schema!r}, this mlenv reads {SCHEMA!r}")
-        body = text.encode() if envelope.machine is None else bytes(envelope.machine)
+        body = bytes(envelope.machine) or text.encode()
         return msgspec.json.decode(body, type=Machine)
     except msgspec.DecodeError as error:
         raise UsageError(f"{origin}: {error}", hint="make it again with `mlenv probe --format json`") from None

@@ -1,0 +1,63 @@
+"""The arrows of import: which room may know which.
+
+The table is the one of docs/architecture.md; an arrow that is not in it is a wall that moved.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "mlenv"
+LOWEST = {"errors", "facts"}
+ALLOWED: dict[str, set[str]] = {
+    "facts": set(),
+    "errors": set(),
+    "system": {"errors"},
+    "matrix": LOWEST,
+    "probe": {"system", *LOWEST},
+    "intake": {"probe", "matrix", "system", *LOWEST},
+    "resolve": {"supply.offers", "matrix", *LOWEST},
+    "supply": {"system", "resolve", "matrix", *LOWEST},
+    "plan": {"resolve", "supply.offers", "matrix", *LOWEST},
+    "verify": {"system", "matrix", "checks.registry", *LOWEST},
+    "execute": {"system", "plan", "verify", "report.redact", *LOWEST},
+    "checks": {"matrix", *LOWEST},
+    "report": {"checks", "plan", "resolve", "verify", "matrix", *LOWEST},
+    "terminal": {"errors", "report.style"},
+}
+
+
+def imports() -> Iterator[tuple[str, str, str]]:
+    """(file, importing room, imported module below ``mlenv``)."""
+    for path in sorted(ROOT.rglob("*.py")):
+        relative = path.relative_to(ROOT)
+        room = relative.parts[0].removesuffix(".py")
+        if room in ("cli", "__main__", "__init__") or "payloads" in relative.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("mlenv."):
+                yield str(relative), room, node.module.removeprefix("mlenv.")
+
+
+def test_every_room_is_in_the_table() -> None:
+    rooms = {path.name.removesuffix(".py") for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms - {"cli", "__main__", "__init__", "__pycache__", "py.typed", "compat_matrix"} == set(ALLOWED)
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_arrows(room: str) -> None:
+    allowed = {room, *ALLOWED[room]}
+    wrong = [
+        (file, module)
+        for file, importer, module in imports()
+        if importer == room and not any(module == name or module.startswith(f"{name}.") for name in allowed)
+    ]
+    assert [] == wrong
+
+
+def test_nothing_imports_the_command_line() -> None:
+    assert [] == [(file, module) for file, _, module in imports() if module.split(".")[0] == "cli"]
