@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -117,4 +117,21 @@ def render_schemas() -> dict[str, str]:
 
 def _render_schema(kind: str) -> str:
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"mlenv matrix: {kind}"}
-    return json.dumps({**head, **msgspec.json.schema(KINDS[kind])}, indent=2) + "\n"
+    schema = _even_out(msgspec.json.schema(KINDS[kind]))
+    return json.dumps({**head, **schema}, indent=2) + "\n"
+
+
+def _even_out(schema: dict[str, Any]) -> dict[str, Any]:
+    """Descriptions without line breaks: Python 3.13 takes the indentation out of docstrings, older ones do not."""
+
+    def visit(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: _words(item) if key == "description" else visit(item) for key, item in value.items()}
+        return [visit(item) for item in value] if isinstance(value, list) else value
+
+    return dict(visit(schema))
+
+
+def _words(value: Any) -> Any:
+    """A description on one line; a property that is called ``description`` is no text."""
+    return " ".join(value.split()) if isinstance(value, str) else value
