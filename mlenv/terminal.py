@@ -197,7 +197,9 @@ class Spinner:
     def __init__(self, stream: TextIO, text: str) -> None:
         from rich.console import Console
 
-        self._status = Console(file=stream, markup=False, emoji=False, highlight=False).status(_one_line(text))
+        console = Console(file=stream, markup=False, emoji=False, highlight=False)
+        self._width = max(LEAST_WIDTH, console.width) - 4  # the spinner itself, and no touch of the edge
+        self._status = console.status(self._cut(text))
 
     def __enter__(self) -> None:
         self._status.__enter__()
@@ -209,14 +211,14 @@ class Spinner:
 
     def update(self, text: str) -> None:
         """Show another text."""
-        self._status.update(_one_line(text))
+        self._status.update(self._cut(text))
 
+    def _cut(self, text: str) -> Text:
+        """A text on one line, whose brackets are no markup."""
+        from rich.text import Text
 
-def _one_line(text: str) -> Text:
-    """A text that is cut, not wrapped, and whose brackets are no markup."""
-    from rich.text import Text
-
-    return Text(text, no_wrap=True, overflow="ellipsis")
+        line = " ".join(text.split())
+        return Text(line if len(line) <= self._width else f"{line[: self._width - 1]}…")
 
 
 def _put(stream: TextIO, text: str) -> None:

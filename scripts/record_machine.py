@@ -33,7 +33,8 @@ def record(name: str, replacements: list[tuple[str, str]]) -> None:
     """Make the folder of a machine: its raw readings and what they are expected to give."""
     host = RecordingHost(LiveHost())
     with tempfile.TemporaryDirectory() as project:
-        probe_machine(host, environment_path=f"{project}/.venv")
+        host.recording.environment_path = f"{project}/.venv"
+        probe_machine(host, environment_path=host.recording.environment_path)
         save_recording(host, MACHINES / name, mask_text)
         path = MACHINES / name / "recording.json"
         text = path.read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def record(name: str, replacements: list[tuple[str, str]]) -> None:
 def expect(folder: Path) -> None:
     """Write the machine and the findings that a recording gives today."""
     host = load_recording(folder)
-    machine = mask_machine(probe_machine(host, environment_path=f"{PROJECT}/.venv"))
+    machine = mask_machine(probe_machine(host, environment_path=host.environment_path))
     write(folder / "machine.json", machine)
     diagnosis = diagnose(Case(machine=machine), Matrix())
     findings = [[finding.id, finding.severity] for finding in diagnosis.findings]

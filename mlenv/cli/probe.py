@@ -68,7 +68,8 @@ def _look(
     from mlenv.system.recording import RecordingHost, save_recording
 
     host = RecordingHost(LiveHost())
-    machine = probe_machine(host, environment_path=os.path.abspath(environment or DEFAULT_ENVIRONMENT))
+    host.recording.environment_path = os.path.abspath(environment or DEFAULT_ENVIRONMENT)
+    machine = probe_machine(host, environment_path=host.recording.environment_path)
     try:
         path = save_recording(host, record, mask_text)
     except OSError as error:

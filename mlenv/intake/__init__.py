@@ -41,4 +41,4 @@ def _replay(folder: Path) -> Machine:
     from mlenv.system.recording import load_recording
 
     host = load_recording(folder)
-    return probe_machine(host, environment_path=f"{host.home}/.venv")
+    return probe_machine(host, environment_path=host.environment_path)

@@ -34,12 +34,14 @@ class Recording(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     ``errors`` maps a path to the name of the OSError it raised (``PermissionError``).
     ``commands`` holds external commands, ``scripts`` mlenv's own children, by name and arguments.
+    ``environment_path`` is where the environment was to be.
     """
 
     schema: str = SCHEMA
     about: str = ""
     identity: Identity
     home: str = "/home/user"
+    environment_path: str = ""
     environ: dict[str, str] = {}
     cores: int = 1
     files: dict[str, str] = {}
@@ -70,6 +72,7 @@ class RecordedHost:
         self.environ: Mapping[str, str] = recording.environ
         self.identity = recording.identity
         self.home = recording.home
+        self.environment_path = recording.environment_path or f"{recording.home}/.venv"
 
     def read_text(self, path: str) -> str:
         self._raise_recorded(path)

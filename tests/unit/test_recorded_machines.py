@@ -25,7 +25,7 @@ MATRIX = Matrix()
 
 
 def replay(folder: Path) -> Machine:
-    return mask_machine(probe_machine(load_recording(folder), environment_path="/home/user/project/.venv"))
+    return mask_machine(probe_machine(load_recording(folder), environment_path=load_recording(folder).environment_path))
 
 
 def test_there_are_recorded_machines() -> None:
