@@ -130,6 +130,8 @@ class Installation:
             environ.setdefault("SSL_CERT_FILE", packages.certificate.value)
         if packages.client_certificate:
             environ.setdefault("SSL_CLIENT_CERT", packages.client_certificate.value)
+        if packages.pip_proxy:
+            environ.setdefault("ALL_PROXY", packages.pip_proxy)
         return environ
 
     def _verify(self, plan: Plan, folder: Path, say: Callable[[str], None]) -> Verification:

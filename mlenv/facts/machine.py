@@ -185,6 +185,12 @@ class PackageConfiguration(Fact, frozen=True, kw_only=True):
     trusted_hosts: tuple[Setting, ...] = ()
     proxies: tuple[Setting, ...] = ()
 
+    @property
+    def pip_proxy(self) -> str | None:
+        """The proxy that only pip would know of; those of ``HTTPS_PROXY`` and the like every program sees."""
+        shared = ("http_proxy", "https_proxy", "all_proxy")
+        return next((setting.value for setting in self.proxies if setting.origin.lower() not in shared), None)
+
 
 class Variable(Fact, frozen=True, kw_only=True):
     """An environment variable that frameworks or the dynamic linker obey, where it is set."""

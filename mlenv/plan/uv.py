@@ -179,6 +179,8 @@ def _uv_table(picks: Sequence[Pick], indexes: dict[str, Source], configuration: 
         rows.append({"name": "configured-default", "url": configuration.index_url.value, "default": True})
     if configuration.find_links:
         table["find-links"] = [setting.value for setting in configuration.find_links]
+    if configuration.trusted_hosts:
+        table["allow-insecure-host"] = [setting.value for setting in configuration.trusted_hosts]
     if configuration.no_index:
         table["no-index"] = True
     if configuration.extra_index_urls or len(explicit) < len(picks):

@@ -112,7 +112,7 @@ def _network(machine: Machine) -> Fetch:
     def get(url: str) -> Page:
         from mlenv.system.network import fetch
 
-        return fetch(url, certificate=certificate)
+        return fetch(url, certificate=certificate, proxy=machine.packages.pip_proxy)
 
     return get
 

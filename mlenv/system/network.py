@@ -17,12 +17,21 @@ MAX_BYTES = 32 * 1024 * 1024
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 
-def fetch(url: str, *, certificate: str | None = None, accept: str = ACCEPT) -> Page:
-    """Get a page of at most 32 MiB within a few seconds; never raises for what the network does."""
+def fetch(url: str, *, certificate: str | None = None, proxy: str | None = None, accept: str = ACCEPT) -> Page:
+    """Get a page of at most 32 MiB within a few seconds; never raises for what the network does.
+
+    ``certificate`` is a bundle of authorities to trust, ``proxy`` one beside those of variables.
+    """
+    proxies = {"http": proxy, "https": proxy} if proxy else None
     headers = {"Accept": accept, "User-Agent": f"mlenv/{__version__}"}
     try:
         with requests.get(
-            url, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS), verify=certificate or True, stream=True
+            url,
+            headers=headers,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            verify=certificate or True,
+            proxies=proxies,
+            stream=True,
         ) as answer:
             if answer.status_code in (404, 410):
                 return Page(state="missing", url=url, detail=f"HTTP {answer.status_code}")

@@ -70,9 +70,11 @@ def test_the_users_sources_are_passed_on() -> None:
         index_url=Setting(value="https://mirror.example/simple", origin="pip.conf"),
         extra_index_urls=(Setting(value="https://more.example/simple", origin="pip.conf"),),
         find_links=(Setting(value="/wheels", origin="pip.conf"),),
+        trusted_hosts=(Setting(value="mirror.example", origin="pip.conf"),),
     )
     table = project_of(plan_for("starter", packages=packages))["tool"]["uv"]
     assert ["/wheels"] == table["find-links"]
+    assert ["mirror.example"] == table["allow-insecure-host"]
     assert "unsafe-best-match" == table["index-strategy"]
     assert [
         {"name": "configured-1", "url": "https://more.example/simple"},
@@ -92,3 +94,10 @@ def test_passwords_are_masked_in_what_is_shown() -> None:
     plan = plan_for("starter", packages=packages)
     assert "secret" in plan.files[0].text
     assert "secret" not in msgspec.json.encode(mask_plan(plan)).decode()
+
+
+def test_only_a_proxy_of_pips_must_be_handed_on() -> None:
+    variable = Setting(value="http://proxy.example:1", origin="HTTPS_PROXY")
+    file = Setting(value="http://proxy.example:2", origin="/etc/pip.conf")
+    assert PackageConfiguration(proxies=(variable,)).pip_proxy is None
+    assert PackageConfiguration(proxies=(variable, file)).pip_proxy == "http://proxy.example:2"
