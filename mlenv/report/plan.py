@@ -128,7 +128,8 @@ def _essence(text: str) -> list[str]:
     """A project file without its fixed head."""
     lines = text.splitlines()
     start = next((number for number, line in enumerate(lines) if line.startswith("dependencies")), 0)
-    return [line for line in lines[start:] if line and line != "managed = false"]
+    shown = [line for line in lines[start:] if line and line != "managed = false"]
+    return shown[:-1] if shown[-1:] == ["[tool.uv]"] else shown
 
 
 def _render_impossible(document: PlanDocument) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mlenv.facts.machine import Machine
+from mlenv.matrix.query import newest_first
 from mlenv.matrix.rows import Accelerator
 from mlenv.resolve.candidates import Candidate, Fallen, Field
 from mlenv.resolve.companions import goes_with
@@ -86,22 +87,32 @@ def _python_reason(request: Request, answer: Answer) -> Reason:
     return Reason(about="Python", text=f"{origin}; {'it was asked for' if request.python else why}")
 
 
+EVIDENCE = {
+    "measured": "read out of the published file",
+    "build-config": "known from the build configuration",
+    "documentation": "stated by its documentation",
+    "inferred": "concluded, not stated",
+    "unknown": "not confirmed",
+}
+
+
 def _pick_reason(item: Placed, field: Field, answer: Answer) -> Reason:
     if item.candidate is None:
         return Reason(about=item.wanted.name, text=_why_left_out(field, answer))
     candidate = item.candidate
-    newest = field.candidates[0]
-    what = "the newest release" if candidate.rank == newest.rank else "the newest release that fits beside the others"
-    if any(fallen.rank < candidate.rank for fallen in field.fallen):
-        what = "the newest release whose build runs here"
-    evidence = {
-        "measured": "read out of the published file",
-        "build-config": "known from the build configuration",
-        "documentation": "stated by its documentation",
-        "inferred": "concluded, not stated",
-        "unknown": "not confirmed",
-    }[candidate.build.evidence]
+    evidence = EVIDENCE[candidate.build.evidence]
+    what = _which_release(candidate, field, answer.accelerator)
     return Reason(about=item.wanted.name, text=f"{candidate.name}: {what} ({evidence})")
+
+
+def _which_release(candidate: Candidate, field: Field, accelerator: Accelerator) -> str:
+    """What is newest about a choice, said no stronger than it is."""
+    if candidate.release == newest_first(field.framework)[0]:
+        return "the newest release"
+    if any(other.rank < candidate.rank for other in field.candidates):
+        return "the newest release that can be had and fits beside the others"
+    device = f" for {WORDS[accelerator]}" if candidate.uses_accelerator else ""
+    return f"the newest release with a proven build{device} that runs here"
 
 
 def _why_left_out(field: Field, answer: Answer) -> str:
@@ -116,18 +127,24 @@ def _why_left_out(field: Field, answer: Answer) -> str:
 
 
 def _field_rejections(field: Field, item: Placed, answer: Answer, supply: Supply | None) -> list[Rejection]:
+    """What was preferred to the choice or is newer than it, newest first, and why it fell."""
     if item.candidate is None or item.wanted.optional:
         return []  # an optional one follows the others; its reason says so
     chosen = item.candidate
-    rejected: list[tuple[int, Rejection]] = [
-        (fallen.rank, _rejection(fallen)) for fallen in field.fallen if fallen.rank < chosen.rank and _speaks(fallen)
-    ]
+    ages = {release.version: age for age, release in enumerate(newest_first(field.framework))}
+    rejected: list[tuple[int, int, Rejection]] = []
+    for fallen in field.fallen:
+        newer = ages.get(fallen.release.version, 0) < ages[chosen.release.version]
+        same_device = answer.accelerator in fallen.build.accelerators
+        if (fallen.rank < chosen.rank or (newer and same_device)) and _speaks(fallen):
+            rejected.append((ages.get(fallen.release.version, 0), fallen.rank, _rejection(fallen)))
     for candidate in field.candidates:
         if candidate.rank < chosen.rank:
             rule, text = _why_passed_over(candidate, answer, supply)
-            rejected.append((candidate.rank, Rejection(candidate=candidate.name, rule=rule, text=text)))
-    rejected.sort(key=lambda pair: pair[0])
-    return without_repeats(row for _, row in rejected)[:SHOWN]
+            row = Rejection(candidate=candidate.name, rule=rule, text=text)
+            rejected.append((ages[candidate.release.version], candidate.rank, row))
+    rejected.sort(key=lambda row: row[:2])
+    return without_repeats(row for _, _, row in rejected)[:SHOWN]
 
 
 def _why_passed_over(candidate: Candidate, answer: Answer, supply: Supply | None) -> tuple[str, str]:
