@@ -29,6 +29,8 @@ prepare() {
     if ! make_with_uv "$venv" "$python" "$@"; then
         make_with_pip "$venv" "$python" "$@" || return 2
     fi
+    # Start-up counts, also where PYTHONDONTWRITEBYTECODE keeps Python from doing this by itself.
+    "$venv/bin/python" -m compileall -q "$root/mlenv" >/dev/null 2>&1 || true
     cp "$root/pyproject.toml" "$venv/made-from.toml"
 }
 

@@ -164,8 +164,8 @@ def test_disk_that_cannot_be_measured() -> None:
 
 
 def test_places() -> None:
-    plain = host({}, environ={"PWD": "/home/ada/work", "XDG_CACHE_HOME": "/var/cache/ada", "TMPDIR": "/var/tmp"})
-    assert environment_folder(plain, ".venv") == "/home/ada/work/.venv"
+    plain = host({}, environ={"PWD": "/home/ada/thesis", "XDG_CACHE_HOME": "/var/cache/ada", "TMPDIR": "/var/tmp"})
+    assert environment_folder(plain, ".venv") == "/home/ada/thesis/.venv"
     assert environment_folder(plain, "~/envs/ml") == "/home/ada/envs/ml"
     assert cache_folder(plain) == "/var/cache/ada/uv"
     assert temporary_folder(plain) == "/var/tmp"
