@@ -67,7 +67,8 @@ def install(
 
     ``memory`` may know the lock of the same request from a moment ago.
     On any failure, and on Ctrl-C, the folder is removed, the environment is as it was before, and
-    :class:`InstallError` or :class:`Interrupted` says what happened.
+    :class:`InstallError`, :class:`NoVerdictError` (an index out of reach, or nothing proven) or
+    :class:`Interrupted` says what happened.
     """
     timings: Timings = {}
     verification = Verification(environment=str(folder), status="unknown", results=())
@@ -141,7 +142,9 @@ def _run_step(step: Step, environ: Mapping[str, str], progress: Progress) -> Non
     with progress.step(step.purpose) as speaker:
         completed = run(step.argv, timeout=STEP_SECONDS, environ=environ, on_error_line=speaker.say)
         if not completed.ok:
-            raise InstallError(_tell(step, completed), hint=_remedy(completed))
+            # Before anything is installed an index out of reach leaves the question open.
+            error = NoVerdictError if step.kind == "lock" and _is_out_of_reach(completed) else InstallError
+            raise error(_tell(step, completed), hint=_remedy(completed))
 
 
 def _make_lock(
@@ -188,11 +191,16 @@ def _tell(step: Step, completed: Completed) -> str:
     return f"this step failed: {step.purpose}{said}\n  (`{mask_text(shlex.join(step.argv))}` {how})"
 
 
+def _is_out_of_reach(completed: Completed) -> bool:
+    signs = ("dns error", "Failed to fetch", "error sending request", "Could not connect")
+    return any(sign in completed.stderr for sign in signs)
+
+
 def _remedy(completed: Completed) -> str:
     text = completed.stderr
     if "No space left" in text:
         return "free some disk space, then run the same command again"
-    if any(sign in text for sign in ("dns error", "Failed to fetch", "error sending request", "Could not connect")):
+    if _is_out_of_reach(completed):
         return "check the network, proxy and index settings (`mlenv probe` shows them), then run it again"
     if "No solution found" in text:
         return "relax a version with --with, or choose another Python with --python"

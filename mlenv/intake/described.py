@@ -5,7 +5,7 @@ Only what is written is assumed; the rest is unknown.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -26,9 +26,15 @@ from mlenv.facts.machine import (
     Vendor,
 )
 from mlenv.facts.reading import Reading
-from mlenv.matrix.load import parse_toml
+from mlenv.matrix.load import parse_toml, written_as
 
 GIB = 1024**3
+
+DottedVersion = Annotated[str, written_as(r"^\d+(\.\d+)*$", "580.95.05")]
+Capability = Annotated[str, written_as(r"^\d+\.\d$", "8.6")]
+PythonVersion = Annotated[str, written_as(r"^\d+(\.\d+){1,2}t?$", "3.12.4")]
+GfxTarget = Annotated[str, written_as(r"^gfx[0-9a-f]+$", "gfx1100")]
+Amount = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,19 +47,19 @@ class _Cpu(_Table, frozen=True, kw_only=True):
 
 
 class _Nvidia(_Table, frozen=True, kw_only=True):
-    driver: str
+    driver: DottedVersion
 
 
 class _Gpu(_Table, frozen=True, kw_only=True):
     vendor: Vendor
     name: str | None = None
-    compute_capability: str | None = None
-    gfx: str | None = None
-    memory_gib: float | None = None
+    compute_capability: Capability | None = None
+    gfx: GfxTarget | None = None
+    memory_gib: Amount | None = None
 
 
 class _Rocm(_Table, frozen=True, kw_only=True):
-    version: str
+    version: DottedVersion
 
 
 class DescribedMachine(_Table, frozen=True, kw_only=True):
@@ -63,9 +69,9 @@ class DescribedMachine(_Table, frozen=True, kw_only=True):
     os_version: str | None = None
     arch: Literal["x86_64", "aarch64", "arm64"]
     libc: str | None = None
-    python: tuple[str, ...] | None = None
-    ram_gib: float | None = None
-    disk_free_gib: float | None = None
+    python: tuple[PythonVersion, ...] | None = None
+    ram_gib: Amount | None = None
+    disk_free_gib: Amount | None = None
     wsl: bool | None = None
     container: bool | None = None
     cpu: _Cpu | None = None

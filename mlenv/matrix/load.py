@@ -8,6 +8,7 @@ framework never reads the others.
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,8 +50,21 @@ def parse_toml(text: str, kind: type[ROWS], *, origin: str) -> ROWS:
         raise UsageError(f"{origin}: {_name_key(error)}", hint=_expectation(kind)) from None
 
 
+_EXAMPLES: dict[str, str] = {}
+_FORM = re.compile(r"Expected `str` matching regex (?P<pattern>'.*') - at `\$\.(?P<key>.*)`")
+
+
+def written_as(pattern: str, example: str) -> msgspec.Meta:
+    """The form of a text value; ``example`` stands in the error of a value that is written otherwise."""
+    _EXAMPLES[repr(pattern)] = example
+    return msgspec.Meta(pattern=pattern, examples=[example])
+
+
 def _name_key(error: msgspec.ValidationError) -> str:
     """``Object contains unknown field `x` - at `$.gpu[0]``` said with TOML's words."""
+    form = _FORM.search(str(error))
+    if form:
+        return f'`{form["key"]}` is not written as it should be (as in "{_EXAMPLES.get(form["pattern"], "")}")'
     text = str(error).replace("Object contains", "has an").replace("Object missing required field", "lacks the key")
     text = text.replace("unknown field", "unknown key")
     return text.replace(" - at `$.", " in `").replace(" - at `$`", "").replace("`$", "`")

@@ -58,6 +58,21 @@ def test_a_wrong_libc_is_named(text: str) -> None:
         parse_description(f'os = "linux"\narch = "x86_64"\nlibc = "{text}"\n', origin="x.toml")
 
 
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('python = ["three"]', r"python\[0\]"),
+        ("ram_gib = -1", "ram_gib"),
+        ('[nvidia]\ndriver = "abc"', r"nvidia\.driver"),
+        ('[[gpu]]\nvendor = "nvidia"\ncompute_capability = "sm_86"', r"gpu\[0\]\.compute_capability"),
+        ('[[gpu]]\nvendor = "amd"\ngfx = "1100"', r"gpu\[0\]\.gfx"),
+    ],
+)
+def test_values_that_mean_nothing_are_named(line: str, key: str) -> None:
+    with pytest.raises(UsageError, match=rf"x\.toml: .*{key}"):
+        parse_description(f'os = "linux"\narch = "x86_64"\n{line}\n', origin="x.toml")
+
+
 def test_a_snapshot_comes_back_unchanged() -> None:
     machine: Machine = parse_description(FULL, origin="x.toml")
     assert machine == parse_snapshot(render_json(make_document(machine, "2026.1.1")), origin="x.json")
