@@ -17,6 +17,7 @@ COMMANDS = {
     "verify": "Import every framework of an environment, compute, and check the numbers.",
     "run": "Run a command in an environment.",
     "profiles": "List what can be installed by name.",
+    "matrix": "Read and check the compatibility matrix.",
     "schema": "Print the JSON Schema of a document.",
 }
 

@@ -11,6 +11,8 @@ SCHEMAS = {
     "doctor": ("mlenv.report.doctor", "DoctorDocument"),
     "plan": ("mlenv.report.plan", "PlanDocument"),
     "verify": ("mlenv.report.verify", "VerifyDocument"),
+    "matrix": ("mlenv.report.matrix", "MatrixDocument"),
+    "matrix-check": ("mlenv.report.matrix", "MatrixCheckDocument"),
     "manifest": ("mlenv.execute.manifest", "Manifest"),
     "machine-description": ("mlenv.intake.described", "DescribedMachine"),
     "profile": ("mlenv.matrix.rows", "Profile"),
