@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlenv.cli.options import OutputOptions, emit
+from mlenv.cli.request import data_warnings
 from mlenv.errors import ExitStatus
 from mlenv.execute.generations import Generations
 from mlenv.execute.lock_memory import LockMemory
@@ -92,7 +93,12 @@ class Installation:
         if isinstance(answer, Impossible):
             text = render_text(impossible_document(answer, self.machine, self.matrix.version)).rstrip()
             raise NoPlanError(text[0].lower() + text[1:])
-        options = UvOptions(uv=uv, environment=str(self.folder), offline=self.offline)
+        options = UvOptions(
+            uv=uv,
+            environment=str(self.folder),
+            offline=self.offline,
+            warnings=data_warnings(self.matrix, self.request),
+        )
         return build_plan(answer, self.machine, self.matrix, supply, options)
 
     def _memory(self, plan: Plan) -> LockMemory:

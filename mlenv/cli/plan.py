@@ -35,7 +35,7 @@ def command(asked: RequestOptions, machine_path: Path | None, output: OutputOpti
     mlenv plan --profile jax-gpu --machine gpu-server.toml
     mlenv plan --profile pytorch --with transformers --accelerator cu126
     """
-    from mlenv.cli.request import configure_packages, read_request
+    from mlenv.cli.request import configure_packages, data_warnings, read_request
     from mlenv.plan.uv import UvOptions, build_plan
     from mlenv.report.plan import impossible_document, mask_plan, plan_document, render_text
     from mlenv.report.redact import mask_machine
@@ -54,7 +54,12 @@ def command(asked: RequestOptions, machine_path: Path | None, output: OutputOpti
     if isinstance(answer, Impossible):
         document = impossible_document(answer, shown, matrix.version)
     else:
-        options = UvOptions(uv="uv", environment=str(asked.environment or DEFAULT_ENVIRONMENT), offline=asked.offline)
+        options = UvOptions(
+            uv="uv",
+            environment=str(asked.environment or DEFAULT_ENVIRONMENT),
+            offline=asked.offline,
+            warnings=data_warnings(matrix, request),
+        )
         document = plan_document(mask_plan(build_plan(answer, machine, matrix, supply, options)), shown, matrix.version)
     emit(terminal, document, lambda: render_text(document, verbose=output.verbose), output)
     return ExitStatus.NO_PLAN if isinstance(answer, Impossible) else ExitStatus.OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import msgspec
 from mlenv.cli.options import RequestOptions
 from mlenv.errors import UsageError
 from mlenv.facts.machine import Machine, Setting
+from mlenv.matrix.age import warn_of_age
 from mlenv.matrix.load import Matrix, load_file
 from mlenv.matrix.rows import Profile
 from mlenv.resolve.request import Request, make_request
@@ -37,6 +39,12 @@ def read_request(matrix: Matrix, asked: RequestOptions) -> Request:
         python=asked.python,
         as_of=asked.as_of.date() if asked.as_of else None,
     )
+
+
+def data_warnings(matrix: Matrix, request: Request) -> tuple[str, ...]:
+    """What must be said of the data, as of the day of the request (today, if it names none)."""
+    warning = warn_of_age(matrix.info, request.as_of or dt.datetime.now(dt.timezone.utc).date())
+    return (warning,) if warning else ()
 
 
 def configure_packages(machine: Machine, asked: RequestOptions) -> Machine:

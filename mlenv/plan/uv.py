@@ -28,12 +28,14 @@ BUILDS_WITH_COMPANIONS = ("rocm", "xpu")
 class UvOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the installer needs to know beside the resolution.
 
-    ``uv`` is the path of the program, ``environment`` where the environment goes.
+    ``uv`` is the path of the program, ``environment`` where the environment goes, ``warnings`` what
+    the plan shall say beside the resolver's own.
     """
 
     uv: str
     environment: str
     offline: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def build_plan(
@@ -56,7 +58,7 @@ def build_plan(
         tied=tuple(name for name, source in indexes.items() if source.kind == "framework"),
         reasons=resolution.reasons,
         rejected=resolution.rejected,
-        warnings=resolution.warnings,
+        warnings=(*options.warnings, *resolution.warnings),
         download_bytes=_download_bytes(resolution.picks),
         variables=_variables(resolution, matrix),
     )
