@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from mlenv.facts.machine import Machine
 from mlenv.facts.reading import Outcome, Reading
 
-GIB = 1024**3
-
 
 def cite(machine: Machine, text: str, *subjects: str) -> str:
     """A fact and where it was read: ``driver 535.183.01 (nvidia-smi)``.
@@ -26,12 +24,6 @@ def find_reading(machine: Machine, subject: str, outcome: Outcome) -> Reading | 
     """The first reading of a subject that ended so."""
     readings = (reading for reading in machine.readings if reading.id == subject)
     return next((reading for reading in readings if reading.outcome == outcome), None)
-
-
-def gib(size: int) -> str:
-    """A size in bytes for reading: ``7.6 GiB``, ``64 GiB``."""
-    amount = size / GIB
-    return f"{amount:.0f} GiB" if amount >= 10 else f"{amount:.1f} GiB"
 
 
 def join(words: Iterable[str], last: str = "and") -> str:

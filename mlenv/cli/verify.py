@@ -39,7 +39,7 @@ SECONDS = 120.0
     show_default=True,
     help="Where to compute.",
 )
-@click.option("--require-gpu", is_flag=True, help="A framework that computes on the CPU fails.")
+@click.option("--require-gpu", is_flag=True, help="A framework that could use a GPU and computes on the CPU fails.")
 @click.option("--level", type=click.Choice(["quick"]), default="quick", show_default=True, help="How much to check.")
 @output_options
 def command(

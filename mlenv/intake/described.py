@@ -26,9 +26,8 @@ from mlenv.facts.machine import (
     Vendor,
 )
 from mlenv.facts.reading import Reading
+from mlenv.facts.size import GIB
 from mlenv.matrix.load import parse_toml, written_as
-
-GIB = 1024**3
 
 DottedVersion = Annotated[str, written_as(r"^\d+(\.\d+)*$", "580.95.05")]
 Capability = Annotated[str, written_as(r"^\d+\.\d$", "8.6")]

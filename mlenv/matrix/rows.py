@@ -17,6 +17,8 @@ Evidence = Literal["measured", "build-config", "documentation", "inferred", "unk
 configuration, stated by its documentation, concluded by us, or only likely."""
 
 Accelerator = Literal["cpu", "cuda", "rocm", "xpu", "mps", "tpu"]
+VENDOR_OF: dict[str, str] = {"cuda": "nvidia", "rocm": "amd", "xpu": "intel", "mps": "apple", "tpu": "google"}
+"""Whose GPUs an accelerator drives."""
 Platform = Literal["linux-x86_64", "linux-aarch64", "windows-x86_64", "macos-arm64", "macos-x86_64"]
 Role = Literal["library", "framework"]
 

@@ -60,7 +60,7 @@ def build_plan(
         rejected=resolution.rejected,
         warnings=(*options.warnings, *resolution.warnings),
         download_bytes=_download_bytes(resolution.picks),
-        variables=_variables(resolution, matrix),
+        variables=request.variables,
     )
 
 
@@ -205,11 +205,3 @@ def _download_bytes(picks: Sequence[Pick]) -> int | None:
     sizes = [pick.build.bytes for pick in picks]
     known = [size for size in sizes if size is not None]
     return sum(known) if len(known) == len(sizes) else None
-
-
-def _variables(resolution: Resolution, matrix: Matrix) -> dict[str, str]:
-    variables: dict[str, str] = {}
-    for name in resolution.request.profiles:
-        if name in matrix.profile_names:
-            variables.update(matrix.profile(name).environment)
-    return variables

@@ -8,9 +8,9 @@ import msgspec
 
 from mlenv import __version__
 from mlenv.facts.machine import Disk, Gpu, Machine
+from mlenv.facts.size import gib
 
 SCHEMA = "mlenv.machine/1"
-GIB = 1024**3
 
 
 class MachineDocument(Machine, frozen=True, kw_only=True):
@@ -87,11 +87,11 @@ def describe_processor(machine: Machine) -> str:
 def describe_memory(machine: Machine) -> str:
     """Total, available and limit."""
     memory = machine.memory
-    parts = [f"{gib(memory.total_bytes)} in all"]
+    parts = [f"{size_of(memory.total_bytes)} in all"]
     if memory.available_bytes is not None:
-        parts.append(f"{gib(memory.available_bytes)} available")
+        parts.append(f"{size_of(memory.available_bytes)} available")
     if memory.limit_bytes is not None:
-        parts.append(f"limited to {gib(memory.limit_bytes)}")
+        parts.append(f"limited to {size_of(memory.limit_bytes)}")
     return ", ".join(parts)
 
 
@@ -99,7 +99,7 @@ def describe_disk(disk: Disk) -> str:
     """Free space where something will be written."""
     kind = f", {disk.filesystem}" if disk.filesystem else ""
     locked = ", not writable" if disk.writable is False else ""
-    return f"{gib(disk.free_bytes)} free for the {disk.purpose} at {disk.path}{kind}{locked}"
+    return f"{size_of(disk.free_bytes)} free for the {disk.purpose} at {disk.path}{kind}{locked}"
 
 
 def describe_gpu(gpu: Gpu) -> str:
@@ -138,9 +138,6 @@ def _package_lines(machine: Machine) -> Iterator[tuple[str, str]]:
         yield "Proxy", f"{setting.value} ({setting.origin})"
 
 
-def gib(size: int | None) -> str:
-    """A size in bytes as GiB for reading; ``unknown`` for None."""
-    if size is None:
-        return "unknown"
-    amount = size / GIB
-    return f"{amount:.0f} GiB" if amount >= 10 else f"{amount:.1f} GiB"
+def size_of(size: int | None) -> str:
+    """A size in bytes for reading; ``unknown`` for None."""
+    return "unknown" if size is None else gib(size)

@@ -10,7 +10,7 @@ from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.query import newest_first
 from mlenv.matrix.rows import Accelerator, Build, Framework, Release
-from mlenv.resolve.question import Failure, Question
+from mlenv.resolve.question import Failure, Question, name_build
 from mlenv.resolve.request import Request, Wanted
 from mlenv.resolve.rules import RULES
 
@@ -33,8 +33,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """``torch 2.15.0 cu132``, for sentences."""
-        variant = "" if self.build.variant == "any" else f" {self.build.variant}"
-        return f"{self.framework.id} {self.release.version}{variant}"
+        return name_build(self.framework.id, self.release, self.build)
 
     @property
     def distribution(self) -> str:
@@ -54,8 +53,7 @@ class Fallen(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """``torch 2.15.0 cu132``, for sentences."""
-        variant = "" if self.build.variant == "any" else f" {self.build.variant}"
-        return f"{self.framework} {self.release.version}{variant}"
+        return name_build(self.framework, self.release, self.build)
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from mlenv.facts.machine import Gpu, Machine
-from mlenv.matrix.rows import Accelerator
+from mlenv.matrix.rows import VENDOR_OF, Accelerator
 from mlenv.resolve.request import Request
 
-VENDOR_OF: dict[str, str] = {"cuda": "nvidia", "rocm": "amd", "xpu": "intel", "mps": "apple", "tpu": "google"}
 ORDER: tuple[Accelerator, ...] = ("cuda", "rocm", "xpu", "mps", "tpu")
 
 

@@ -13,6 +13,12 @@ from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Accelerator, Build, Framework, Release
 
 
+def name_build(framework: str, release: Release, build: Build) -> str:
+    """``torch 2.15.0 cu132``, for sentences; builds without accelerator code have no second name."""
+    variant = "" if build.variant == "any" else f" {build.variant}"
+    return f"{framework} {release.version}{variant}"
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why a build falls: the rule's id, what was asked and found, and what would lift it.
 
@@ -41,8 +47,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """``torch 2.15.0 cu132``, for sentences."""
-        variant = "" if self.build.variant == "any" else f" {self.build.variant}"
-        return f"{self.framework.id} {self.release.version}{variant}"
+        return name_build(self.framework.id, self.release, self.build)
 
 
 Rule = Callable[[Question], Failure | None]

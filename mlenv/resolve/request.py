@@ -39,7 +39,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     ``accelerator`` is one of :data:`ACCELERATORS`; ``variant`` a build's name where one was
     pinned (``cu126``).  ``python`` is a series or version, ``as_of`` the day whose knowledge
-    counts (None for today's matrix).
+    counts (None for today's matrix).  ``variables`` are those that the profiles set for programs.
     """
 
     profiles: tuple[str, ...] = ()
@@ -48,6 +48,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     variant: str | None = None
     python: str | None = None
     as_of: dt.date | None = None
+    variables: dict[str, str] = {}
 
 
 def make_request(
@@ -79,6 +80,7 @@ def make_request(
         variant=variant,
         python=check_python(python),
         as_of=as_of,
+        variables={name: value for profile in profiles for name, value in profile.environment.items()},
     )
 
 

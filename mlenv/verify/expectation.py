@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from mlenv.facts.machine import Machine
-from mlenv.matrix.rows import Framework
+from mlenv.matrix.rows import VENDOR_OF, Framework
 from mlenv.verify.result import Result, Verification, find_status
 
-ACCELERATORS = {"nvidia": "cuda", "amd": "rocm", "intel": "xpu", "apple": "mps", "google": "tpu"}
+ACCELERATOR_OF = {vendor: accelerator for accelerator, vendor in VENDOR_OF.items()}
 
 
 def warn_of_idle_gpus(
@@ -28,7 +28,7 @@ def warn_of_idle_gpus(
         framework = frameworks.get(result.framework)
         if framework is None or result.check != "compute" or result.status != "pass" or result.device != "cpu":
             continue
-        idle = [gpu for gpu in gpus if _has_builds(framework, ACCELERATORS[gpu.vendor], machine.platform)]
+        idle = [gpu for gpu in gpus if _has_builds(framework, ACCELERATOR_OF[gpu.vendor], machine.platform)]
         if idle:
             name = idle[0].name or f"{idle[0].vendor} GPU"
             detail = f"computed on the CPU while this machine has {name}; `mlenv doctor` says why"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import GIB, cite, gib, join
+from mlenv.checks.evidence import cite, join
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.nvidia import Device
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_profile
 from mlenv.facts.machine import Gpu, Machine
+from mlenv.facts.size import GIB, gib
 from mlenv.facts.version import at_least
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.evidence import GIB, cite, gib
+from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.registry import Case, Unknown, check
 from mlenv.facts.machine import Machine
+from mlenv.facts.size import GIB, gib
 from mlenv.matrix.load import Matrix
 
 # What introductions to machine learning ask of a computer.

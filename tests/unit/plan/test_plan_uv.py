@@ -10,6 +10,7 @@ import tomli
 from mlenv.facts.machine import Machine, PackageConfiguration, Setting
 from mlenv.intake.described import parse_description
 from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Profile
 from mlenv.plan.plan import Plan
 from mlenv.plan.uv import UvOptions, build_plan
 from mlenv.report.plan import mask_plan
@@ -80,6 +81,12 @@ def test_the_users_sources_are_passed_on() -> None:
         {"name": "configured-1", "url": "https://more.example/simple"},
         {"name": "configured-default", "url": "https://mirror.example/simple", "default": True},
     ] == table["index"]
+
+
+def test_variables_of_a_users_own_profile_are_kept() -> None:
+    own = Profile(name="mine", title="Mine", frameworks=("jax",), environment={"JAX_PLATFORMS": "cpu"})
+    assert {"JAX_PLATFORMS": "cpu"} == make_request(MATRIX, [own]).variables
+    assert {"KERAS_BACKEND": "tensorflow"} == plan_for("keras").variables
 
 
 def test_commands_are_argument_lists_in_order() -> None:
