@@ -10,8 +10,9 @@ from mlenv.checks.registry import Case, Skip, Unknown
 from mlenv.facts.machine import Gpu, Machine
 from mlenv.facts.version import at_least
 from mlenv.matrix import query
+from mlenv.matrix.hardware import GpuArchitecture
 from mlenv.matrix.load import Matrix
-from mlenv.matrix.rows import Build, GpuArchitecture, Release
+from mlenv.matrix.rows import Build, Release
 
 READINGS = ("nvidia.nvml", "nvidia.smi", "gpus.nvidia", "nvidia.cuda_init", "gpus.pci", "gpu")
 DRIVER_READINGS = ("nvidia.driver", "nvidia.nvml", "nvidia.smi", "nvidia")

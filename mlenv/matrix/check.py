@@ -16,8 +16,9 @@ from packaging.utils import canonicalize_name
 from mlenv.matrix import check_builds
 from mlenv.matrix.check_builds import Problems
 from mlenv.matrix.files import Files, load_files, render_schemas, walk_rows
+from mlenv.matrix.hardware import Drivers, GpuModels
 from mlenv.matrix.load import Matrix
-from mlenv.matrix.rows import Drivers, Framework, GpuModels, Indexes, MatrixInfo, Profile, Pythons
+from mlenv.matrix.rows import Framework, Indexes, MatrixInfo, Profile, Pythons
 
 __all__ = ["check_matrix", "render_schemas"]
 

@@ -13,7 +13,8 @@ from packaging.version import InvalidVersion, Version
 
 from mlenv.facts.version import numbers
 from mlenv.matrix.files import Files
-from mlenv.matrix.rows import Build, Drivers, Framework, Indexes
+from mlenv.matrix.hardware import Drivers
+from mlenv.matrix.rows import Build, Framework, Indexes
 
 Problems = Iterator[str]
 _PYTHON = re.compile(r"3\.\d{1,2}t?")

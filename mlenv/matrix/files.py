@@ -10,19 +10,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlenv.errors import UsageError
+from mlenv.matrix.hardware import Drivers, GpuModels
 from mlenv.matrix.load import load_file
-from mlenv.matrix.rows import (
-    Build,
-    Drivers,
-    Framework,
-    GpuModels,
-    Indexes,
-    MatrixInfo,
-    Profile,
-    Pythons,
-    Release,
-    Row,
-)
+from mlenv.matrix.rows import Build, Framework, Indexes, MatrixInfo, Profile, Pythons, Release, Row
 
 KINDS: dict[str, type[Row]] = {
     "drivers": Drivers,

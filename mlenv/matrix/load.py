@@ -16,7 +16,8 @@ import msgspec
 import tomli
 
 from mlenv.errors import UsageError
-from mlenv.matrix.rows import Drivers, Framework, GpuModels, Index, Indexes, MatrixInfo, Profile, Pythons, PythonSeries
+from mlenv.matrix.hardware import Drivers, GpuModels
+from mlenv.matrix.rows import Framework, Index, Indexes, MatrixInfo, Profile, Pythons, PythonSeries
 
 SCHEMA = 1
 ROWS = TypeVar("ROWS")

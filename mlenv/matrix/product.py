@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from mlenv.matrix.rows import GpuModel, GpuModels
+from mlenv.matrix.hardware import GpuModel, GpuModels
 
 # Vendor and brand words, forms of board and memory, and the endings of mobile parts.  Words that
 # tell products apart (RTX, Quadro, Ti, SUPER, Ada, Pascal, PRO, TITAN) are not here.

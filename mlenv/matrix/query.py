@@ -11,8 +11,9 @@ from typing import Literal
 
 from mlenv.facts.machine import Machine
 from mlenv.facts.version import at_least, numbers, series
+from mlenv.matrix.hardware import CodeRule, CudaFamily, Drivers, GpuArchitecture
 from mlenv.matrix.product import compute_capability_of, find_gpu, gfx_of
-from mlenv.matrix.rows import Accelerator, Build, CodeRule, CudaFamily, Drivers, Framework, GpuArchitecture, Release
+from mlenv.matrix.rows import Accelerator, Build, Framework, Release
 
 __all__ = [
     "CURRENT",

@@ -10,7 +10,8 @@ import msgspec
 
 from mlenv.facts.version import numbers
 from mlenv.matrix import query
-from mlenv.matrix.rows import Build, Drivers, Framework, Release
+from mlenv.matrix.hardware import Drivers
+from mlenv.matrix.rows import Build, Framework, Release
 from mlenv.report.document import Document
 
 SHOW_SCHEMA = "mlenv.matrix/1"

@@ -4,7 +4,7 @@ that stays at home never loads an HTTP library.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -19,3 +19,28 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = ""
     body: bytes = b""
     detail: str = ""
+
+
+class WebError(Exception):
+    """A file could not be read from the network; the text is one clear phrase."""
+
+
+class WebDoor(Protocol):
+    """The door to the network for those who read many pages and parts of large files.
+
+    ``transferred`` counts the bytes received so far.
+    """
+
+    transferred: int
+
+    def page(self, url: str) -> Page:
+        """A whole page, from the cache where it is fresh; never raises for what the network does."""
+        ...
+
+    def size(self, url: str) -> int:
+        """The length of a remote file in bytes; :class:`WebError` where it cannot be told."""
+        ...
+
+    def read_range(self, url: str, start: int, stop: int) -> bytes:
+        """The bytes from ``start`` to before ``stop``; :class:`WebError` where they cannot be had."""
+        ...

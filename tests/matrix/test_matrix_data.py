@@ -11,18 +11,9 @@ import pytest
 import tomli
 
 from mlenv.matrix import query
+from mlenv.matrix.hardware import CodeRule, CudaFamily, CudaRelease, DriverBranch, GpuArchitecture, GpuModel
 from mlenv.matrix.load import Matrix, data_folder
-from mlenv.matrix.rows import (
-    Build,
-    CodeRule,
-    CudaFamily,
-    CudaRelease,
-    DriverBranch,
-    GpuArchitecture,
-    GpuModel,
-    Release,
-    Row,
-)
+from mlenv.matrix.rows import Build, Release, Row
 
 MATRIX = Matrix()
 

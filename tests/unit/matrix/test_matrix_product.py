@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from mlenv.matrix import query
-from mlenv.matrix.rows import GpuModel, GpuModels
+from mlenv.matrix.hardware import GpuModel, GpuModels
 
 NVIDIA = {
     "Tesla K80": "3.7",

@@ -6,8 +6,9 @@ import pytest
 
 from mlenv.facts.machine import Machine, OperatingSystem
 from mlenv.matrix import query
+from mlenv.matrix.hardware import Drivers
 from mlenv.matrix.load import parse_toml
-from mlenv.matrix.rows import Build, Drivers, Framework
+from mlenv.matrix.rows import Build, Framework
 
 DRIVERS = parse_toml(
     """
