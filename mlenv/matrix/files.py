@@ -12,14 +12,28 @@ import msgspec
 from mlenv.errors import UsageError
 from mlenv.matrix.hardware import Drivers, GpuModels
 from mlenv.matrix.load import load_file
-from mlenv.matrix.rows import Build, Framework, Indexes, MatrixInfo, Profile, Pythons, Release, Row
+from mlenv.matrix.rows import (
+    Build,
+    CondaRoute,
+    FileFamilies,
+    Framework,
+    Indexes,
+    MatrixInfo,
+    Profile,
+    Pythons,
+    Release,
+    Row,
+    SystemNeeds,
+)
 
 KINDS: dict[str, type[Row]] = {
     "drivers": Drivers,
+    "families": FileFamilies,
     "framework": Framework,
     "gpus": GpuModels,
     "indexes": Indexes,
     "matrix": MatrixInfo,
+    "needs": SystemNeeds,
     "profile": Profile,
     "pythons": Pythons,
 }
@@ -64,7 +78,7 @@ def load_files(folder: Path) -> Files:
 
 
 def _list_files(folder: Path) -> Iterator[tuple[str, type[Row]]]:
-    for kind in ("matrix", "drivers", "gpus", "pythons", "indexes"):
+    for kind in ("matrix", "drivers", "families", "gpus", "indexes", "needs", "pythons"):
         yield f"{kind}.toml", KINDS[kind]
     for kind in ("framework", "profile"):
         for path in sorted((folder / f"{kind}s").glob("*.toml")):
@@ -82,7 +96,7 @@ def walk_rows(row: Row, place: str = "") -> Iterator[tuple[str, Row]]:
     """Every row inside a row, each with its place for a message (``2.15.0 cpu macos-arm64``)."""
     for field in row.__struct_fields__:
         value = getattr(row, field)
-        items = value if isinstance(value, tuple) else ()
+        items = value if isinstance(value, tuple) else (value,)
         for item in items:
             if isinstance(item, Row):
                 where = f"{place} {label_row(item, field)}".strip()
@@ -96,6 +110,8 @@ def label_row(row: Row, table: str) -> str:
         return f"{row.variant} {'/'.join(row.platforms)}"
     if isinstance(row, Release):
         return row.version
+    if isinstance(row, CondaRoute):
+        return f"{table} {row.package}"
     first = next(getattr(row, key) for key in row.__struct_fields__ if key != "vendor")
     return f"{table} {first}"
 

@@ -28,11 +28,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class MatrixInfo(Row, frozen=True, kw_only=True):
-    """``matrix.toml``: what version of the data this is."""
+    """``matrix.toml``: what version of the data this is.
+
+    ``neighbours`` are distributions without rows of their own whose version conditions matter to
+    others (``protobuf``, ``jaxlib``): a refresh keeps them in ``requires``.
+    ``replaces`` is for a site's own folder: it stands in place of the built-in data, not over it.
+    """
 
     schema: int
     version: str
     as_of: dt.date
+    neighbours: tuple[str, ...] = ()
+    replaces: bool = False
 
 
 # ---------------------------------------------------------------- pythons.toml
@@ -48,7 +55,7 @@ class PythonSeries(Row, frozen=True, kw_only=True):
 
 
 class Pythons(Row, frozen=True, kw_only=True):
-    """``pythons.toml``, newest first."""
+    """``pythons.toml``: the series of CPython, newest first."""
 
     sources: dict[str, str]
     checked_on: dt.date
@@ -73,11 +80,66 @@ class Index(Row, frozen=True, kw_only=True):
 
 
 class Indexes(Row, frozen=True, kw_only=True):
-    """``indexes.toml``."""
+    """``indexes.toml``: where packages come from."""
 
     sources: dict[str, str]
     checked_on: dt.date
     index: tuple[Index, ...]
+
+
+# ---------------------------------------------------------------- families.toml
+
+
+class FileFamily(Row, frozen=True, kw_only=True):
+    """Distributions that install into the same files.
+
+    A package resolver puts several of them side by side and does not see that the last one wins:
+    an environment holds at most one.  ``path`` is where they write, below ``site-packages``.
+    """
+
+    id: str
+    title: str
+    path: str
+    distributions: tuple[str, ...]
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class FileFamilies(Row, frozen=True, kw_only=True):
+    """``families.toml``: which distributions must not stand side by side."""
+
+    checked_on: dt.date
+    sources: dict[str, str]
+    family: tuple[FileFamily, ...]
+
+
+# ---------------------------------------------------------------- needs.toml
+
+
+class SystemNeed(Row, frozen=True, kw_only=True):
+    """Something outside Python packages that a build needs: a Java runtime, a compiler.
+
+    ``linux``, ``windows`` and ``macos`` are what to type to get it (Debian's way on Linux), empty
+    where there is no one command; ``{version}`` in them stands for the lowest major wanted.
+    ``command`` is a program on PATH that shows it is there.
+    """
+
+    id: str
+    title: str
+    command: str = ""
+    linux: str = ""
+    windows: str = ""
+    macos: str = ""
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class SystemNeeds(Row, frozen=True, kw_only=True):
+    """``needs.toml``: what some builds need beside Python packages, and how to get it."""
+
+    checked_on: dt.date
+    sources: dict[str, str]
+    need: tuple[SystemNeed, ...]
 
 
 # ---------------------------------------------------------------- frameworks/*.toml
@@ -102,9 +164,12 @@ class Build(Row, frozen=True, kw_only=True):
     whatever the code says.  ``cudnn`` and ``nccl`` are the versions it brings or was built with,
     exact where it pins them (PyTorch).
     ``driver`` is the lowest NVIDIA driver on Linux where the project asks for more than CUDA does.
-    ``gfx`` are AMD targets.  ``runtime`` names the CUDA libraries' family (``cu12``, ``cu13``)
-    whose files two builds in one environment must share; ``requires`` the conditions of this
-    build on those libraries, by distribution name (``nvidia-nccl-cu12``).
+    ``gfx`` are AMD targets.  ``runtime`` names the CUDA libraries' major (``cu12``, ``cu13``)
+    that all builds of one environment must share; ``requires`` the conditions of this build on
+    those libraries, by distribution name (``nvidia-nccl-cu12``), whose file families are in
+    ``families.toml``.
+    ``source_only`` says that it is published as source and compiled while it is installed.
+    ``needs`` are ids of ``needs.toml``, with a lowest version where one is known (``java>=17``).
     ``bytes`` is a rough download with what the build brings along, None where nobody measured it.
     """
 
@@ -133,6 +198,8 @@ class Build(Row, frozen=True, kw_only=True):
     gfx: tuple[str, ...] = ()
     runtime: str = ""
     requires: dict[str, str] = {}
+    source_only: bool = False
+    needs: tuple[str, ...] = ()
     bytes: int | None = None
     evidence: Evidence
     source: tuple[str, ...]
@@ -142,16 +209,41 @@ class Build(Row, frozen=True, kw_only=True):
 class Release(Row, frozen=True, kw_only=True):
     """One release of a framework.
 
-    ``requires`` are the exact version conditions on neighbours that matter when they share an
-    environment (PEP 440 specifiers by distribution name).  ``yanked`` releases are never chosen.
+    ``requires`` are the version conditions on neighbours that its metadata states and that matter
+    when they share an environment (PEP 440 specifiers by distribution name); ``constraints`` those
+    that it needs and its metadata does not state, which a plan hands to the installer.
+    ``prereleases`` are distributions of which it needs pre-releases: they are allowed for those
+    alone.  ``yanked`` releases are never chosen, nor are ``broken`` ones: the text says why they
+    cannot be installed or do not work.
     """
 
     version: str
     released: dt.date
     requires_python: str = ""
     requires: dict[str, str] = {}
+    constraints: dict[str, str] = {}
+    prereleases: tuple[str, ...] = ()
     yanked: bool = False
+    broken: str = ""
     builds: tuple[Build, ...]
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class CondaRoute(Row, frozen=True, kw_only=True):
+    """How conda gets a framework.
+
+    ``builds`` are selectors of build strings by accelerator (``cuda = "cuda*"``), ``packages`` the
+    package by accelerator where it is another one; ``virtual`` names the virtual packages that the
+    builds of an accelerator ask for (``cuda = "__cuda"``).
+    """
+
+    channel: str = "conda-forge"
+    package: str
+    builds: dict[str, str] = {}
+    packages: dict[str, str] = {}
+    virtual: dict[str, str] = {}
+    evidence: Evidence
     source: tuple[str, ...]
     note: str = ""
 
@@ -160,8 +252,14 @@ class Framework(Row, frozen=True, kw_only=True):
     """``frameworks/<id>.toml``: one framework and its releases, newest first.
 
     ``imports`` are the modules that prove it, the first one being the framework itself.
-    ``rivals`` are distributions that write the same files and must not stand beside it.
-    ``family`` groups frameworks that are released together (``pytorch``).
+    ``status`` is ``stale`` where releases have become rare, ``dead`` where the project has ended;
+    ``successor`` says what to use in its place.
+    ``solitary`` ones ask for an environment of their own: they are taken when they are asked for
+    by name and never join as an optional part of a profile.
+    ``floor`` is the lowest version worth having: without it an installer that finds nothing for a
+    new Python takes a release of years ago, or a placeholder.
+    ``lines`` is the number of minor lines of which a refresh keeps the newest release.
+    ``traps`` are sentences about what goes wrong with it in the field.
     """
 
     id: str
@@ -170,13 +268,17 @@ class Framework(Row, frozen=True, kw_only=True):
     imports: tuple[str, ...]
     summary: str = ""
     role: Role = "framework"
-    status: Literal["active", "dead"] = "active"
-    conda: str = ""
-    rivals: tuple[str, ...] = ()
+    status: Literal["active", "stale", "dead"] = "active"
+    successor: str = ""
+    solitary: bool = False
+    floor: str = ""
+    lines: int = 4
+    conda: CondaRoute | None = None
     checked_on: dt.date
+    traps: tuple[str, ...] = ()
+    note: str = ""
     sources: dict[str, str]
     release: tuple[Release, ...]
-    note: str = ""
 
 
 # ---------------------------------------------------------------- profiles/*.toml
@@ -185,6 +287,7 @@ class Framework(Row, frozen=True, kw_only=True):
 class Profile(Row, frozen=True, kw_only=True):
     """``profiles/<name>.toml``: what a user asks for by name.
 
+    ``extends`` names profiles whose frameworks and variables this one has too.
     ``frameworks`` are requirement strings whose names are framework ids; each must be in the
     plan.  ``optional`` ones join where a build that fits can be had.  ``accelerator`` says what
     the profile is for: ``auto`` takes the best device and else the CPU, ``gpu`` insists on one.
@@ -194,7 +297,8 @@ class Profile(Row, frozen=True, kw_only=True):
     name: str
     title: str
     summary: str = ""
-    frameworks: tuple[str, ...]
+    extends: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     accelerator: Literal["auto", "gpu", "cpu", "cuda", "rocm", "xpu", "mps", "tpu"] = "auto"
     environment: dict[str, str] = {}
