@@ -10,11 +10,12 @@ import click
 
 from mlenv.cli.options import (
     DEFAULT_ENVIRONMENT,
+    DataOptions,
     OutputOptions,
+    data_options,
     emit,
     environment_option,
     get_machine,
-    get_matrix,
     machine_option,
     output_options,
 )
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
 @machine_option
 @click.option("--list-checks", is_flag=True, help="List the checks and stop.")
 @click.option("--check", "only", multiple=True, metavar="ID", help="Run only that check. Repeatable.")
+@data_options
 @output_options
 def command(
     environment: Path | None,
     machine_path: Path | None,
     list_checks: bool,
     only: tuple[str, ...],
+    data: DataOptions,
     output: OutputOptions,
 ) -> int:
     """Diagnose this machine and say how to mend it.
@@ -58,7 +61,7 @@ def command(
         terminal.write(_list_checks())
         return ExitStatus.OK
     checks = _select(only)
-    matrix = get_matrix()
+    matrix = data.open_matrix()
     found, imports = _look_into(environment, matrix, terminal) if machine_path is None else (None, None)
     machine = get_machine(machine_path, environment)
     diagnosis = diagnose(Case(machine=machine, environment=found, imports=imports), matrix, checks)
@@ -66,7 +69,7 @@ def command(
     from mlenv.report.doctor import make_document, render_text
     from mlenv.report.redact import mask_machine
 
-    document = make_document(diagnosis, mask_machine(machine), matrix.version, found)
+    document = make_document(diagnosis, mask_machine(machine), matrix.data_version, found)
     emit(
         terminal,
         document,

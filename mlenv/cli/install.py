@@ -8,10 +8,11 @@ import click
 
 from mlenv.cli.options import (
     DEFAULT_ENVIRONMENT,
+    DataOptions,
     OutputOptions,
     RequestOptions,
+    data_options,
     get_machine,
-    get_matrix,
     output_options,
     request_options,
 )
@@ -19,10 +20,11 @@ from mlenv.cli.options import (
 
 @click.command("install")
 @request_options
+@data_options
 @click.option("--dry-run", is_flag=True, help="Print the plan, with the exact commands, and stop.")
 @click.option("--yes", is_flag=True, help="Never ask (mlenv install does not ask; for scripts that say so anyway).")
 @output_options
-def command(asked: RequestOptions, dry_run: bool, yes: bool, output: OutputOptions) -> int:
+def command(asked: RequestOptions, data: DataOptions, dry_run: bool, yes: bool, output: OutputOptions) -> int:
     """Set up an environment, prove it, and only then switch to it.
 
     The new environment is built beside the old one. If anything fails, or on Ctrl-C, the old one
@@ -38,7 +40,7 @@ def command(asked: RequestOptions, dry_run: bool, yes: bool, output: OutputOptio
     from mlenv.execute.generations import Generations
 
     terminal = output.open_terminal()
-    matrix = get_matrix()
+    matrix = data.open_matrix()
     request = read_request(matrix, asked)
     generations = Generations((asked.environment or Path(DEFAULT_ENVIRONMENT)).absolute())
     generations.check_free()

@@ -47,7 +47,7 @@ class Installation:
         from mlenv.report.redact import mask_machine
 
         plan = self.decide()
-        document = plan_document(mask_plan(plan), mask_machine(self.machine), self.matrix.version)
+        document = plan_document(mask_plan(plan), mask_machine(self.machine), self.matrix.data_version)
         emit(self.terminal, document, lambda: render_text(document, verbose=output.verbose), output)
         return ExitStatus.OK
 
@@ -70,7 +70,7 @@ class Installation:
                 verify=lambda folder, say: self._verify(plan, folder, say),
                 seal=lambda folder, proof, timings: self._seal(plan, folder, proof, timings),
             )
-        document = make_document(verification, self.matrix.version)
+        document = make_document(verification, self.matrix.data_version)
         emit(self.terminal, document, lambda: self._farewell(plan, verification), output)
         return ExitStatus.OK
 
@@ -91,21 +91,20 @@ class Installation:
             supply = can_bring_pythons(supply, uv, answer.python)
             answer = resolve(self.request, self.machine, self.matrix, supply)
         if isinstance(answer, Impossible):
-            text = render_text(impossible_document(answer, self.machine, self.matrix.version)).rstrip()
+            text = render_text(impossible_document(answer, self.machine, self.matrix.data_version)).rstrip()
             raise NoPlanError(text[0].lower() + text[1:])
         options = UvOptions(
             uv=uv,
             environment=str(self.folder),
             offline=self.offline,
-            warnings=data_warnings(self.matrix, self.request),
+            warnings=data_warnings(self.matrix),
         )
         return build_plan(answer, self.machine, self.matrix, supply, options)
 
     def _memory(self, plan: Plan) -> LockMemory:
-        from platformdirs import user_cache_path
-
         from mlenv.execute.lock_memory import LockMemory, lock_key
         from mlenv.supply.inquiry import local_folder
+        from mlenv.system.folders import cache_folder
 
         packages = self.machine.packages
         addresses = [setting.value for setting in (*packages.find_links, *packages.extra_index_urls)]
@@ -113,7 +112,7 @@ class Installation:
         create = next(step for step in plan.steps if step.kind == "create")
         python = " ".join(create.argv[:-1])  # all but the path of the environment
         key = lock_key("\n".join(file.text for file in plan.files), python, self._environ(), folders)
-        return LockMemory(user_cache_path("mlenv") / "locks", key)
+        return LockMemory(cache_folder() / "locks", key)
 
     def _announce(self, plan: Plan) -> None:
         from mlenv.report.redact import mask_text
@@ -167,6 +166,7 @@ class Installation:
         assert PROJECT_FILE in {file.path for file in masked.files}
         manifest = Manifest(
             matrix_version=self.matrix.version,
+            matrix_digest=self.matrix.digest,
             created=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
             plan=masked,
             machine=mask_machine(self.machine),

@@ -34,6 +34,33 @@ class OutputOptions(msgspec.Struct, frozen=True, kw_only=True):
         return Terminal(quiet=self.quiet, verbose=self.verbose, colour=not self.no_color)
 
 
+class DataOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which data a command works with, and the day whose knowledge counts."""
+
+    matrix_folder: Path | None
+    as_of: dt.datetime | None
+
+    def open_matrix(self, *, checked: bool = True) -> Matrix:
+        """The compatibility matrix as the options want it; a site's rows are checked first."""
+        from mlenv.matrix.opening import open_matrix
+        from mlenv.system.folders import cache_folder
+
+        return open_matrix(
+            self.matrix_folder,
+            as_of=self.as_of.date() if self.as_of else None,
+            checked=checked,
+            cache=cache_folder() / "matrix",
+            user=user_matrix(),
+        )
+
+
+def user_matrix() -> Path:
+    """Where ``mlenv matrix update --write`` keeps the user's newer copy of the data."""
+    from mlenv.system.folders import data_folder
+
+    return data_folder() / "matrix"
+
+
 class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What ``plan`` and ``install`` are asked for, and where packages may come from."""
 
@@ -47,7 +74,6 @@ class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
     extra_index_urls: tuple[str, ...]
     find_links: tuple[str, ...]
     offline: bool
-    as_of: dt.datetime | None
 
 
 def _join(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -98,6 +124,27 @@ def output_options(function: F) -> F:
     )(function)
 
 
+def data_options(function: F) -> F:
+    """``--matrix`` and ``--as-of``, as one value ``data``."""
+    return _join(
+        click.option(
+            "--matrix",
+            "matrix_folder",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            envvar="MLENV_MATRIX",
+            help="Lay a site's own rows and profiles over the built-in ones (MLENV_MATRIX does the same).",
+        ),
+        click.option(
+            "--as-of",
+            type=click.DateTime(["%Y-%m-%d"]),
+            metavar="YYYY-MM-DD",
+            help="Know only what was published by that day.",
+        ),
+        _gather(DataOptions, "data"),
+    )(function)
+
+
 machine_option = click.option(
     "--machine",
     "machine_path",
@@ -145,12 +192,6 @@ def request_options(function: F) -> F:
         click.option("--extra-index-url", "extra_index_urls", multiple=True, metavar="URL", help="A further index."),
         click.option("--find-links", multiple=True, metavar="PATH", help="A folder or page of wheels. Repeatable."),
         click.option("--offline", is_flag=True, help="Use nothing but local folders and the installer's cache."),
-        click.option(
-            "--as-of",
-            type=click.DateTime(["%Y-%m-%d"]),
-            metavar="YYYY-MM-DD",
-            help="Know only what was published by that day.",
-        ),
         _gather(RequestOptions, "asked"),
     )(function)
 
@@ -188,8 +229,3 @@ def _write_file(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--output {path}: cannot be written ({error.strerror or error})") from None
-
-
-def get_matrix() -> Matrix:
-    """The compatibility matrix."""
-    return Matrix()

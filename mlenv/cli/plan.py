@@ -8,11 +8,12 @@ import click
 
 from mlenv.cli.options import (
     DEFAULT_ENVIRONMENT,
+    DataOptions,
     OutputOptions,
     RequestOptions,
+    data_options,
     emit,
     get_machine,
-    get_matrix,
     machine_option,
     output_options,
     request_options,
@@ -22,9 +23,10 @@ from mlenv.errors import ExitStatus
 
 @click.command("plan")
 @request_options
+@data_options
 @machine_option
 @output_options
-def command(asked: RequestOptions, machine_path: Path | None, output: OutputOptions) -> int:
+def command(asked: RequestOptions, data: DataOptions, machine_path: Path | None, output: OutputOptions) -> int:
     """Show what would be installed for a profile, and why; changes nothing.
 
     The plan believes the compatibility matrix; `mlenv install --dry-run` also asks the package
@@ -44,7 +46,7 @@ def command(asked: RequestOptions, machine_path: Path | None, output: OutputOpti
     from mlenv.supply.ask import local_supply
 
     terminal = output.open_terminal()
-    matrix = get_matrix()
+    matrix = data.open_matrix()
     request = read_request(matrix, asked)
     machine = configure_packages(get_machine(machine_path, asked.environment), asked)
     local = asked.offline or asked.find_links
@@ -52,14 +54,16 @@ def command(asked: RequestOptions, machine_path: Path | None, output: OutputOpti
     answer = resolve(request, machine, matrix, supply)
     shown = mask_machine(machine)
     if isinstance(answer, Impossible):
-        document = impossible_document(answer, shown, matrix.version)
+        document = impossible_document(answer, shown, matrix.data_version)
     else:
         options = UvOptions(
             uv="uv",
             environment=str(asked.environment or DEFAULT_ENVIRONMENT),
             offline=asked.offline,
-            warnings=data_warnings(matrix, request),
+            warnings=data_warnings(matrix),
         )
-        document = plan_document(mask_plan(build_plan(answer, machine, matrix, supply, options)), shown, matrix.version)
+        document = plan_document(
+            mask_plan(build_plan(answer, machine, matrix, supply, options)), shown, matrix.data_version
+        )
     emit(terminal, document, lambda: render_text(document, verbose=output.verbose), output)
     return ExitStatus.NO_PLAN if isinstance(answer, Impossible) else ExitStatus.OK

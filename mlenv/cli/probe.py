@@ -10,11 +10,12 @@ import click
 
 from mlenv.cli.options import (
     DEFAULT_ENVIRONMENT,
+    DataOptions,
     OutputOptions,
+    data_options,
     emit,
     environment_option,
     get_machine,
-    get_matrix,
     machine_option,
     output_options,
 )
@@ -31,11 +32,13 @@ from mlenv.facts.machine import Machine
     metavar="DIR",
     help="Save the raw readings there, so that this machine can be replayed elsewhere.",
 )
+@data_options
 @output_options
 def command(
     environment: Path | None,
     machine_path: Path | None,
     record: Path | None,
+    data: DataOptions,
     output: OutputOptions,
 ) -> None:
     """Print what this machine is: hardware, drivers, Pythons, package settings.
@@ -51,7 +54,7 @@ def command(
 
     terminal = output.open_terminal()
     machine = mask_machine(_look(machine_path, environment, record, terminal.note))
-    document = make_document(machine, get_matrix().version)
+    document = make_document(machine, data.open_matrix().data_version)
     emit(terminal, document, lambda: render_text(machine, verbose=output.verbose), output)
 
 

@@ -12,8 +12,9 @@ from mlenv.cli.options import RequestOptions
 from mlenv.errors import UsageError
 from mlenv.facts.machine import Machine, Setting
 from mlenv.matrix.age import warn_of_age
-from mlenv.matrix.load import Matrix, load_file
+from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Profile
+from mlenv.matrix.toml_file import load_file
 from mlenv.resolve.request import Request, make_request
 
 
@@ -37,13 +38,12 @@ def read_request(matrix: Matrix, asked: RequestOptions) -> Request:
         asked.extras,
         accelerator=asked.accelerator,
         python=asked.python,
-        as_of=asked.as_of.date() if asked.as_of else None,
     )
 
 
-def data_warnings(matrix: Matrix, request: Request) -> tuple[str, ...]:
-    """What must be said of the data, as of the day of the request (today, if it names none)."""
-    warning = warn_of_age(matrix.info, request.as_of or dt.datetime.now(dt.timezone.utc).date())
+def data_warnings(matrix: Matrix) -> tuple[str, ...]:
+    """What must be said of the data, as of the day that was asked for (today, where none was)."""
+    warning = warn_of_age(matrix.info, matrix.as_of or dt.datetime.now(dt.timezone.utc).date())
     return (warning,) if warning else ()
 
 

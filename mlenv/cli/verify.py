@@ -11,11 +11,12 @@ import click
 
 from mlenv.cli.options import (
     DEFAULT_ENVIRONMENT,
+    DataOptions,
     OutputOptions,
+    data_options,
     emit,
     environment_option,
     get_machine,
-    get_matrix,
     output_options,
 )
 from mlenv.errors import ExitStatus, UsageError
@@ -41,6 +42,7 @@ SECONDS = 120.0
 )
 @click.option("--require-gpu", is_flag=True, help="A framework that could use a GPU and computes on the CPU fails.")
 @click.option("--level", type=click.Choice(["quick"]), default="quick", show_default=True, help="How much to check.")
+@data_options
 @output_options
 def command(
     environment: Path | None,
@@ -48,6 +50,7 @@ def command(
     device: str,
     require_gpu: bool,
     level: str,
+    data: DataOptions,
     output: OutputOptions,
 ) -> int:
     """Import every framework of an environment, compute, and check the numbers.
@@ -63,7 +66,7 @@ def command(
     from mlenv.verify.expectation import warn_of_idle_gpus
 
     terminal = output.open_terminal()
-    matrix = get_matrix()
+    matrix = data.open_matrix()
     found = read_named_environment(environment or Path(DEFAULT_ENVIRONMENT))
     wanted = _wanted_frameworks(matrix, profiles)
     packages = [
@@ -86,7 +89,7 @@ def command(
     if device == "auto" and not require_gpu:
         rows = {result.framework: matrix.framework(result.framework) for result in verification.results}
         verification = warn_of_idle_gpus(verification, get_machine(None, environment), rows)
-    document = make_document(verification, matrix.version)
+    document = make_document(verification, matrix.data_version)
     emit(terminal, document, lambda: render_text(document), output)
     return exit_status(verification)
 

@@ -26,6 +26,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     schema: str = SCHEMA
     mlenv_version: str = __version__
     matrix_version: str
+    matrix_digest: str = ""
     created: str
     plan: Plan
     machine: Machine

@@ -27,7 +27,7 @@ from mlenv.facts.machine import (
 )
 from mlenv.facts.reading import Reading
 from mlenv.facts.size import GIB
-from mlenv.matrix.load import parse_toml, written_as
+from mlenv.matrix.toml_file import parse_toml, written_as
 
 DottedVersion = Annotated[str, written_as(r"^\d+(\.\d+)*$", "580.95.05")]
 Capability = Annotated[str, written_as(r"^\d+\.\d$", "8.6")]

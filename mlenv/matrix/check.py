@@ -25,8 +25,16 @@ __all__ = ["check_matrix", "render_schemas"]
 
 def check_matrix(matrix: Matrix) -> list[str]:
     """Every problem of a matrix, one line each; empty where all is well."""
-    files = load_files(matrix.folder)
+    files = load_files(matrix)
     return [*files.broken, *(problem for check in _CHECKS for problem in check(files))]
+
+
+def check_site(matrix: Matrix, site: Path) -> list[str]:
+    """The problems of a matrix that a site's files bring in, each with the path of the site's file."""
+    own = {path.relative_to(site).as_posix() for path in site.rglob("*.toml")}
+    problems = check_matrix(matrix)
+    named = [problem if problem.startswith(str(site)) else f"{site}/{problem}" for problem in problems]
+    return [problem for problem in named if problem.removeprefix(f"{site}/").split(": ")[0] in own]
 
 
 def _check_names(files: Files) -> Problems:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.matrix.hardware import Drivers, GpuModels
-from mlenv.matrix.load import load_file
+from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import (
     Build,
     CondaRoute,
@@ -39,6 +38,9 @@ KINDS: dict[str, type[Row]] = {
 }
 """Each kind of file and the type of its contents."""
 
+FOLDERS = {"framework": "frameworks", "profile": "profiles"}
+"""Kinds of which there are many files, in a folder."""
+SINGLE = frozenset(kind for kind in KINDS if kind not in FOLDERS)
 ROWS = TypeVar("ROWS", bound=Row)
 
 
@@ -64,12 +66,12 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
                     yield f"{path}: {release.version} {label_row(build, 'builds')}", build
 
 
-def load_files(folder: Path) -> Files:
-    """Every file of a matrix; one that cannot be loaded is told of in ``broken``."""
+def load_files(matrix: Matrix) -> Files:
+    """Every file of a matrix, a site's rows over ours; one that cannot be loaded is told of in ``broken``."""
     rows: dict[str, Row] = {}
-    broken: list[str] = []
-    for path, kind in _list_files(folder):
-        loaded = _try_load(folder, path, kind)
+    broken = [f"{path}: is no file of a matrix" for path in _strangers(matrix)]
+    for path, kind in list_files(matrix):
+        loaded = _try_read(matrix, path, kind)
         if isinstance(loaded, str):
             broken.append(loaded)
         else:
@@ -77,19 +79,30 @@ def load_files(folder: Path) -> Files:
     return Files(rows=rows, broken=tuple(broken))
 
 
-def _list_files(folder: Path) -> Iterator[tuple[str, type[Row]]]:
-    for kind in ("matrix", "drivers", "families", "gpus", "indexes", "needs", "pythons"):
-        yield f"{kind}.toml", KINDS[kind]
-    for kind in ("framework", "profile"):
-        for path in sorted((folder / f"{kind}s").glob("*.toml")):
-            yield f"{kind}s/{path.name}", KINDS[kind]
-
-
-def _try_load(folder: Path, path: str, kind: type[Row]) -> Row | str:
+def _try_read(matrix: Matrix, path: str, kind: type[Row]) -> Row | str:
     try:
-        return load_file(folder / path, kind)
+        return matrix.read(path, kind)
     except UsageError as error:
-        return error.message.removeprefix(f"{folder}/")
+        return error.message.removeprefix(f"{matrix.folder}/")
+
+
+def list_files(matrix: Matrix) -> Iterator[tuple[str, type[Row]]]:
+    """The path and kind of every file that a matrix has, or should have."""
+    for kind in KINDS:
+        if kind not in FOLDERS:
+            yield f"{kind}.toml", KINDS[kind]
+    yield from ((f"frameworks/{name}.toml", Framework) for name in matrix.framework_ids)
+    yield from ((f"profiles/{name}.toml", Profile) for name in matrix.profile_names)
+
+
+def _strangers(matrix: Matrix) -> Iterator[str]:
+    """TOML files that nothing reads: a folder or name that is written wrong."""
+    for layer in matrix.layers:
+        for path in sorted(layer.rglob("*.toml")):
+            parts = path.relative_to(layer).parts
+            known = parts[:-1] in (("frameworks",), ("profiles",)) or (len(parts) == 1 and path.stem in SINGLE)
+            if not known:
+                yield str(path)
 
 
 def walk_rows(row: Row, place: str = "") -> Iterator[tuple[str, Row]]:

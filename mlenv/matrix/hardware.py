@@ -1,7 +1,7 @@
-"""The rows about machines: NVIDIA drivers, GPU code and GPU products.
+"""The rows about machines: drivers, what runs on which device, and GPU products.
 
-They are in files of their own (``drivers.toml``, ``gpus.toml``); the rows about frameworks stand
-in :mod:`mlenv.matrix.rows`.
+They are in files of their own (``drivers.toml``, ``gpus.toml``, ``rocm.toml``); the rows about
+frameworks stand in :mod:`mlenv.matrix.rows`.
 """
 
 from __future__ import annotations
@@ -32,19 +32,32 @@ class CudaFamily(Row, frozen=True, kw_only=True):
 class CudaRelease(Row, frozen=True, kw_only=True):
     """One CUDA release: the driver that belongs to it (needed where there is no minor-version
     compatibility), empty where it is not known.
+
+    ``targets`` are the compute capabilities that its compiler makes code for, empty where no
+    compiler was read.  ``published`` is the day its packages came to the default index, given from
+    13.0 on, where that is the time of the release.
     """
 
     version: str
     linux: str
     windows: str
+    targets: tuple[str, ...] = ()
+    published: dt.date | None = None
     source: tuple[str, ...]
+    note: str = ""
 
 
 class DriverBranch(Row, frozen=True, kw_only=True):
-    """A branch of the NVIDIA driver and the newest CUDA that it offers by itself."""
+    """A branch of the NVIDIA driver and the newest CUDA that it offers by itself.
+
+    ``designation`` is NVIDIA's for data centers and ``end_of_life`` the month its support ends
+    (``2028-06``); both are empty where no list of NVIDIA's was read.
+    """
 
     branch: int
     cuda: str
+    designation: Literal["", "long-term", "production", "new-feature", "developer"] = ""
+    end_of_life: str = ""
     source: tuple[str, ...]
     note: str = ""
 
@@ -80,39 +93,144 @@ class CodeRule(Row, frozen=True, kw_only=True):
     source: tuple[str, ...]
 
 
+class CompatPackage(Row, frozen=True, kw_only=True):
+    """Forward compatibility: the older driver branches on which ``cuda-compat`` of a CUDA release
+    works, by what NVIDIA's container image of that release accepts.
+    """
+
+    cuda: str
+    branches: tuple[int, ...]
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class CompatKind(Row, frozen=True, kw_only=True):
+    """Whether forward compatibility works on a kind of GPU (:attr:`GpuModel.kind`)."""
+
+    kind: str
+    works: Literal["yes", "some", "no"]
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class CudnnRelease(Row, frozen=True, kw_only=True):
+    """A release of cuDNN from which on the row holds, up to the next row's.
+
+    ``cuda`` are the CUDA majors that it has builds for, ``capability_floor`` the oldest device it
+    serves, ``capability_newest`` the newest that its documentation names.
+    """
+
+    version: str
+    cuda: tuple[int, ...]
+    capability_floor: str
+    capability_newest: str = ""
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class JetPack(Row, frozen=True, kw_only=True):
+    """A JetPack release for Jetson: the Jetson Linux (L4T) releases it stands on, its CUDA and driver.
+
+    ``capabilities`` are the devices it serves; on those in ``ordinary_wheels`` the ordinary
+    aarch64 CUDA builds run, on the others only builds made for Jetson.  ``driver`` is empty where
+    it was not read.
+    """
+
+    version: str
+    l4t: tuple[str, ...]
+    cuda: str
+    driver: str = ""
+    ubuntu: str
+    capabilities: tuple[str, ...]
+    ordinary_wheels: tuple[str, ...] = ()
+    source: tuple[str, ...]
+    note: str = ""
+
+
 class Drivers(Row, frozen=True, kw_only=True):
-    """``drivers.toml``."""
+    """``drivers.toml``.
+
+    ``cuda_release`` has one row for each minor; ``cuda_update`` its later releases, which bundle
+    newer drivers without asking for them.
+    """
 
     sources: dict[str, str]
     checked_on: dt.date
     cuda_family: tuple[CudaFamily, ...]
     cuda_release: tuple[CudaRelease, ...]
+    cuda_update: tuple[CudaRelease, ...] = ()
     driver_branch: tuple[DriverBranch, ...]
     architecture: tuple[GpuArchitecture, ...]
     code_rule: tuple[CodeRule, ...]
+    compat_package: tuple[CompatPackage, ...] = ()
+    compat_kind: tuple[CompatKind, ...] = ()
+    cudnn: tuple[CudnnRelease, ...] = ()
+    jetpack: tuple[JetPack, ...] = ()
 
 
 # ---------------------------------------------------------------- gpus.toml
 
+GpuVendor = Literal["nvidia", "amd", "intel", "apple", "google"]
+
 
 class GpuModel(Row, frozen=True, kw_only=True):
-    """A GPU product.
+    """A GPU product, or a TPU.
 
-    ``name`` is matched without vendor words and case.  ``memory_gb`` is as marketed, in GB;
-    peak rates are dense, in TFLOP/s and GB/s.
+    ``name`` is matched without vendor words and case, as are the other names in ``also``.
+    ``metal`` is Apple's GPU family.  ``memory_gb`` is as marketed, in GB; peak rates are dense, in
+    TFLOP/s and GB/s, those below ``fp32_tflops`` of the tensor units.  ``link`` is the bus to the
+    host, ``nvlink_gbs`` the sum of both directions in GB/s, ``power_w`` the board's power in W.
+    ``confirmed`` is false where no vendor page was read for the target.
     """
 
-    vendor: Literal["nvidia", "amd", "intel", "apple"]
+    vendor: GpuVendor
     name: str
+    also: tuple[str, ...] = ()
     architecture: str = ""
     compute_capability: str = ""
     gfx: str = ""
+    metal: str = ""
     memory_gb: float | None = None
     bandwidth_gbs: float | None = None
     fp32_tflops: float | None = None
+    tf32_tflops: float | None = None
+    fp16_tflops: float | None = None
+    bf16_tflops: float | None = None
+    fp8_tflops: float | None = None
+    link: str = ""
+    nvlink_gbs: float | None = None
+    power_w: int | None = None
     kind: str = ""
     confirmed: bool = True
     source: tuple[str, ...]
+    note: str = ""
+
+
+class PeakRule(Row, frozen=True, kw_only=True):
+    """The dense FP16 and BF16 peak (accumulating in FP32) of products whose own is not known:
+    ``factor`` times their FP32 rate.
+    """
+
+    id: str
+    kinds: tuple[str, ...]
+    compute_capabilities: tuple[str, ...]
+    factor: float
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class XpuSeries(Row, frozen=True, kw_only=True):
+    """A series of Intel GPUs that PyTorch supports, by :attr:`GpuModel.architecture`.
+
+    ``torch`` is the first release with binaries for it that is known to name it.
+    """
+
+    architecture: str
+    series: str
+    torch: str
+    systems: tuple[str, ...]
+    source: tuple[str, ...]
+    note: str = ""
 
 
 class GpuModels(Row, frozen=True, kw_only=True):
@@ -121,3 +239,89 @@ class GpuModels(Row, frozen=True, kw_only=True):
     sources: dict[str, str]
     checked_on: dt.date
     gpu: tuple[GpuModel, ...]
+    peak_rule: tuple[PeakRule, ...] = ()
+    xpu_series: tuple[XpuSeries, ...] = ()
+
+
+# ---------------------------------------------------------------- rocm.toml
+
+RocmSystem = Literal["linux", "windows"]
+RocmLevel = Literal["supported", "runtime", "deprecated", "unsupported"]
+"""What AMD says of a target: supported; its HIP runtime alone is; support will end; has ended."""
+
+
+class RocmRelease(Row, frozen=True, kw_only=True):
+    """A minor release of ROCm and the day of its first version.
+
+    ``complete`` names the systems whose whole list of supported targets stands in
+    :class:`RocmSupport`; ``products_complete`` those where each product is listed too.
+    """
+
+    version: str
+    released: dt.date
+    preview: bool = False
+    complete: tuple[RocmSystem, ...] = ()
+    products_complete: tuple[RocmSystem, ...] = ()
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class RocmSupport(Row, frozen=True, kw_only=True):
+    """What AMD says of one target in one release; ``products`` are names of ``gpus.toml``."""
+
+    release: str
+    system: RocmSystem
+    gfx: str
+    level: RocmLevel
+    products: tuple[str, ...] = ()
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class RocmTarget(Row, frozen=True, kw_only=True):
+    """A target that AMD's build of ROCm (TheRock) knows, and how far it is on each system.
+
+    ``built`` says that packages exist, not that they run; empty that there are none.
+    """
+
+    gfx: str
+    linux: Literal["", "built", "release-ready"] = ""
+    windows: Literal["", "built", "release-ready"] = ""
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class KernelDriver(Row, frozen=True, kw_only=True):
+    """A release of the amdgpu kernel driver and the ROCm releases that AMD tested on it."""
+
+    version: str
+    user_space: tuple[str, ...]
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class GfxOverride(Row, frozen=True, kw_only=True):
+    """A value of ``HSA_OVERRIDE_GFX_VERSION`` that users report to help; AMD supports none.
+
+    The device then runs the code of ``acts_as``.  ``confirmed`` is false where no report of it
+    working was read.
+    """
+
+    gfx: str
+    value: str
+    acts_as: str
+    confirmed: bool = True
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class RocmReleases(Row, frozen=True, kw_only=True):
+    """``rocm.toml``."""
+
+    sources: dict[str, str]
+    checked_on: dt.date
+    release: tuple[RocmRelease, ...]
+    support: tuple[RocmSupport, ...]
+    target: tuple[RocmTarget, ...]
+    kernel_driver: tuple[KernelDriver, ...]
+    override: tuple[GfxOverride, ...]

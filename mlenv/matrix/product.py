@@ -7,6 +7,7 @@ table stays unknown, and one that fits rows with different answers does too.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from mlenv.matrix.hardware import GpuModel, GpuModels
@@ -14,20 +15,45 @@ from mlenv.matrix.hardware import GpuModel, GpuModels
 # Vendor and brand words, forms of board and memory, and the endings of mobile parts.  Words that
 # tell products apart (RTX, Quadro, Ti, SUPER, Ada, Pascal, PRO, TITAN) are not here.
 _NOISE = re.compile(
-    r"\b(?:nvidia|geforce|tesla|corporation|amd|ati|advanced micro devices|inc|intel|apple|radeon|instinct|"
-    r"gpu|graphics|laptop|mobile|(?:with )?max-?q(?: design)?|edition|workstation|generation|developer kit|nvgpu|"
-    r"pcie|pci|sxm\d?|oam|nvl|ac|dgxs|fhhl|hbm\d?e?|gddr\dx?)\b"
+    r"\b(?:nvidia|geforce|tesla|corporation|amd|ati|advanced micro devices|inc|radeon|instinct|"
+    r"intel|apple|google|cloud|gpu|graphics|laptop|mobile|(?:with )?max-?q(?: design)?|edition|workstation|"
+    r"generation|developer kit|nvgpu|pcie|pci|sxm\d?|oam|nvl|ac|dgxs|fhhl|hbm\d?e?|gddr\dx?)\b"
 )
 _TRADEMARK = re.compile(r"\((?:r|tm|c)\)", re.IGNORECASE)
 _MEMORY = re.compile(r"\b\d+(?:\.\d+)?\s?g(?:i?b)?\b")
 _MIG = re.compile(r"\bmig\b.*")
 _WORD = re.compile(r"[a-z0-9.+]+")
 _BRACKETED = re.compile(r"\[([^\]]+)\]")
+# The form of a part, which decides on its figures.  Boards for a slot and mobile parts say so; SXM
+# ones say SXM, HBM3 or nothing.
+_FORM = re.compile(r"\b(?:pcie|nvl|laptop|mobile|max-?q)\b")
+_GIGABYTES = re.compile(r"\b(\d+(?:\.\d+)?)\s?g(?:i?b)?\b")
 
 
 def find_gpu(gpus: GpuModels, name: str, *, vendor: str = "") -> GpuModel | None:
     """The row of a product, the first of several that differ in memory only; None for no match."""
     return next(iter(_matches(gpus, name, vendor)), None)
+
+
+def closest_gpus(gpus: GpuModels, name: str, *, vendor: str = "") -> tuple[GpuModel, ...]:
+    """The rows of a product, of several those with the board's form and memory that the name tells.
+
+    ``NVIDIA A100 80GB PCIe`` keeps the PCIe board with 80 GB.  Empty for no match.
+    """
+    rows = _matches(gpus, name, vendor)
+    rows = [row for row in rows if _form(row.name) == _form(name)] or rows
+    sizes = {float(size) for size in _GIGABYTES.findall(name.lower())}
+    return tuple([row for row in rows if row.memory_gb in sizes] or rows)
+
+
+def _form(name: str) -> str:
+    found = _FORM.search(name.lower())
+    return found.group().replace("-", "") if found else ""
+
+
+def is_part(name: str) -> bool:
+    """Whether a name is of a mobile part or a slice of a GPU, which have lower rates than the product."""
+    return _form(name) in ("laptop", "mobile", "maxq") or bool(_MIG.search(name.lower()))
 
 
 def compute_capability_of(gpus: GpuModels, name: str) -> str | None:
@@ -48,7 +74,12 @@ def _agreed(answers: list[str]) -> str | None:
 def _matches(gpus: GpuModels, name: str, vendor: str) -> list[GpuModel]:
     wanted = set(product_keys(name))
     rows = (row for row in gpus.gpu if vendor in ("", row.vendor))
-    return [row for row in rows if not wanted.isdisjoint(product_keys(row.name))]
+    return [row for row in rows if not wanted.isdisjoint(_row_keys(row.name, row.also))]
+
+
+@functools.lru_cache(maxsize=4096)
+def _row_keys(name: str, also: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for text in (name, *also) for key in product_keys(text))
 
 
 # NVIDIA GeForce RTX 4090 Laptop GPU

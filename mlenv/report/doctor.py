@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mlenv.checks.finding import CheckOutcome, Diagnosis, Finding, Status
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
+from mlenv.matrix.load import DataVersion
 from mlenv.report.document import Document
 from mlenv.report.style import Marks, clean, paint
 from mlenv.report.subjects import NOT_KNOWN, describe_machine, describe_subject
@@ -35,12 +36,13 @@ class DoctorDocument(Document, frozen=True, kw_only=True):
 
 
 def make_document(
-    diagnosis: Diagnosis, machine: Machine, matrix_version: str, environment: Environment | None = None
+    diagnosis: Diagnosis, machine: Machine, data: DataVersion, environment: Environment | None = None
 ) -> DoctorDocument:
     """A diagnosis as a document; the machine's secrets are already masked."""
     return DoctorDocument(
         schema=SCHEMA,
-        matrix_version=matrix_version,
+        matrix_version=data.version,
+        matrix_digest=data.digest,
         machine=machine,
         status=diagnosis.status,
         findings=diagnosis.findings,

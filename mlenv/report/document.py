@@ -13,6 +13,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     schema: str
     mlenv_version: str = __version__
     matrix_version: str
+    matrix_digest: str
 
 
 def render_json(document: object) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from mlenv import __version__
 from mlenv.facts.machine import Disk, Gpu, Machine
 from mlenv.facts.size import gib
+from mlenv.matrix.load import DataVersion
 
 SCHEMA = "mlenv.machine/1"
 
@@ -19,11 +20,17 @@ class MachineDocument(Machine, frozen=True, kw_only=True):
     schema: str
     mlenv_version: str
     matrix_version: str
+    matrix_digest: str
 
 
-def make_document(machine: Machine, matrix_version: str) -> dict[str, object]:
+def make_document(machine: Machine, data: DataVersion) -> dict[str, object]:
     """The snapshot of a machine as a document; what kind it is comes first."""
-    head = {"schema": SCHEMA, "mlenv_version": __version__, "matrix_version": matrix_version}
+    head = {
+        "schema": SCHEMA,
+        "mlenv_version": __version__,
+        "matrix_version": data.version,
+        "matrix_digest": data.digest,
+    }
     return {**head, **msgspec.to_builtins(machine)}
 
 

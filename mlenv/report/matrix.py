@@ -50,6 +50,7 @@ class MatrixCheckDocument(Document, frozen=True, kw_only=True):
 
     problems: tuple[str, ...]
     builds: int
+    frameworks: int
     evidence: dict[str, int]
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from mlenv.facts.machine import Machine
+from mlenv.matrix.load import DataVersion
 from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackage, Step
 from mlenv.report.document import Document
 from mlenv.report.redact import mask_text
@@ -36,11 +37,12 @@ class PlanDocument(Document, frozen=True, kw_only=True):
     download_bytes: int | None = None
 
 
-def plan_document(plan: Plan, machine: Machine, matrix_version: str) -> PlanDocument:
+def plan_document(plan: Plan, machine: Machine, data: DataVersion) -> PlanDocument:
     """A plan as a document."""
     return PlanDocument(
         schema=SCHEMA,
-        matrix_version=matrix_version,
+        matrix_version=data.version,
+        matrix_digest=data.digest,
         status="planned",
         machine=machine,
         profile=plan.profile,
@@ -70,11 +72,12 @@ def mask_plan(plan: Plan) -> Plan:
     )
 
 
-def impossible_document(answer: Impossible, machine: Machine, matrix_version: str) -> PlanDocument:
+def impossible_document(answer: Impossible, machine: Machine, data: DataVersion) -> PlanDocument:
     """The lack of a plan as a document."""
     return PlanDocument(
         schema=SCHEMA,
-        matrix_version=matrix_version,
+        matrix_version=data.version,
+        matrix_digest=data.digest,
         status="impossible",
         machine=machine,
         profile=" ".join(answer.request.profiles),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlenv.matrix.load import DataVersion
 from mlenv.report.document import Document
 from mlenv.verify.result import Result, Verification
 
@@ -17,11 +18,12 @@ class VerifyDocument(Document, frozen=True, kw_only=True):
     results: tuple[Result, ...]
 
 
-def make_document(verification: Verification, matrix_version: str) -> VerifyDocument:
+def make_document(verification: Verification, data: DataVersion) -> VerifyDocument:
     """A verification as a document."""
     return VerifyDocument(
         schema=SCHEMA,
-        matrix_version=matrix_version,
+        matrix_version=data.version,
+        matrix_digest=data.digest,
         environment=verification.environment,
         status=verification.status,
         results=verification.results,

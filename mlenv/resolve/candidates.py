@@ -20,7 +20,8 @@ Key = tuple[int, int, int, int, int, int]
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A build that no rule forbids.
 
-    ``uses_accelerator`` tells whether it runs on the wanted device or on the CPU beside it.
+    ``uses_accelerator`` tells whether it runs on the wanted device or on the CPU beside it;
+    ``writes`` which distribution it brings of each file family that it touches.
     """
 
     wanted: Wanted
@@ -28,6 +29,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     release: Release
     build: Build
     uses_accelerator: bool
+    writes: dict[str, str] = {}
     rank: int
 
     @property
@@ -94,7 +96,7 @@ def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Want
                 accelerator=device,
                 specifier=specifier,
                 variant=request.variant if device == accelerator else None,
-                as_of=request.as_of,
+                optional=wanted.optional,
             )
             failures = tuple(failure for rule in RULES if (failure := rule(question)) is not None)
             key = _key(build, position, uses=device == accelerator, wanted=accelerator)
@@ -103,10 +105,16 @@ def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Want
                 fallen.append((key, row))
             else:
                 uses = device == accelerator and build.variant != "any"
-                row2 = Candidate(
-                    wanted=wanted, framework=framework, release=release, build=build, uses_accelerator=uses, rank=0
+                candidate = Candidate(
+                    wanted=wanted,
+                    framework=framework,
+                    release=release,
+                    build=build,
+                    uses_accelerator=uses,
+                    writes=_families_of(matrix, build.distribution or framework.distribution, build),
+                    rank=0,
                 )
-                passed.append((key, row2))
+                passed.append((key, candidate))
     ranks = {key: rank for rank, key in enumerate(sorted({key for key, _ in (*passed, *fallen)}))}
     return Field(
         wanted=wanted,
@@ -118,6 +126,12 @@ def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Want
             msgspec.structs.replace(row, rank=ranks[key]) for key, row in sorted(fallen, key=lambda pair: pair[0])
         ),
     )
+
+
+def _families_of(matrix: Matrix, distribution: str, build: Build) -> dict[str, str]:
+    """The file families that a build writes into, and by which distribution."""
+    brought = {distribution, *build.requires}
+    return {row.id: name for row in matrix.families for name in row.distributions if name in brought}
 
 
 def _device(build: Build, accelerator: Accelerator) -> Accelerator | None:

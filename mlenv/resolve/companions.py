@@ -12,14 +12,17 @@ def goes_with(candidate: Candidate, other: Candidate | None) -> str | None:
     if other is None:
         return None
     for one, two in ((candidate, other), (other, candidate)):
-        specifier = one.release.requires.get(two.framework.id) or one.release.requires.get(two.distribution)
-        if specifier and not SpecifierSet(specifier).contains(two.release.version, prereleases=True):
-            return f"{one.name} needs {two.framework.id} {specifier}"
-        if two.distribution in one.framework.rivals:
-            return f"{one.distribution} and {two.distribution} write the same files"
+        for conditions in (one.release.requires, one.release.constraints):
+            specifier = conditions.get(two.framework.id) or conditions.get(two.distribution)
+            if specifier and not SpecifierSet(specifier).contains(two.release.version, prereleases=True):
+                return f"{one.name} needs {two.framework.id} {specifier}"
     first, second = candidate.build, other.build
     if first.runtime and second.runtime and first.runtime != second.runtime:
         return f"{candidate.name} and {other.name} bring CUDA libraries of different majors into the same files"
+    for family, distribution in candidate.writes.items():
+        rival = other.writes.get(family, distribution)
+        if rival != distribution:
+            return f"{distribution} (of {candidate.name}) and {rival} (of {other.name}) write the same files"
     library = _library_clash(candidate, other) or _library_clash(other, candidate)
     if library:
         return library

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mlenv.facts.machine import Machine
+from mlenv.matrix.load import Matrix
 from mlenv.matrix.query import newest_first
 from mlenv.matrix.rows import Accelerator
 from mlenv.resolve.candidates import Candidate, Fallen, Field
@@ -14,6 +15,7 @@ from mlenv.resolve.devices import accelerated_gpus
 from mlenv.resolve.places import find_place
 from mlenv.resolve.request import Request
 from mlenv.resolve.resolution import Reason, Rejection
+from mlenv.resolve.warnings import warn_of_pick
 from mlenv.supply.offers import Supply
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """So many rejected builds are shown for each framework; the newest say the most."""
-SILENT_RULES = frozenset({"platform", "requested-version", "requested-build", "released"})
+SILENT_RULES = frozenset({"platform", "requested-version", "requested-build"})
 """Rules that say nothing new: the user or the system asked for exactly that."""
 WORDS: dict[Accelerator, str] = {
     "cpu": "the CPU",
@@ -34,7 +36,7 @@ WORDS: dict[Accelerator, str] = {
 
 
 def explain_choice(
-    request: Request, machine: Machine, supply: Supply | None, attempts: Sequence[Attempt]
+    request: Request, machine: Machine, matrix: Matrix, supply: Supply | None, attempts: Sequence[Attempt]
 ) -> tuple[tuple[Reason, ...], tuple[Rejection, ...], tuple[str, ...]]:
     """Reasons, rejections and warnings of the last attempt, which succeeded."""
     attempt = attempts[-1]
@@ -49,7 +51,8 @@ def explain_choice(
         field = next(field for field in attempt.fields if field.wanted == item.wanted)
         reasons.append(_pick_reason(item, field, answer))
         rejected += _field_rejections(field, item, answer, supply)
-        warnings += _pick_warnings(item, machine, attempt.accelerator)
+        if item.candidate is not None:
+            warnings += warn_of_pick(item.candidate, machine, matrix, attempt.accelerator)
         if item.candidate and not item.candidate.uses_accelerator and _could_use(field, attempt.accelerator):
             device = WORDS[attempt.accelerator]
             warnings.append(f"{item.candidate.name} will run on the CPU: no build of it for {device} fits here")
@@ -118,12 +121,21 @@ def _which_release(candidate: Candidate, field: Field, accelerator: Accelerator)
 def _why_left_out(field: Field, answer: Answer) -> str:
     """Why an optional framework has no part: what would fit cannot be had, or nothing fits."""
     clashes = []
+    if not field.candidates:
+        return f"left out: {_why_none(field)}"
     for candidate in field.candidates:
         clash = next((text for other in answer.placed if (text := goes_with(candidate, other.candidate))), None)
         if clash is None and answer.python in candidate.build.pythons:
             return f"left out: {candidate.name} would fit, and no source that answers has it"
         clashes.append(clash or f"{candidate.name} has no wheel for Python {answer.python}")
-    return f"left out: {clashes[0] if clashes else 'no build of it runs here'}"
+    return f"left out: {clashes[0]}"
+
+
+def _why_none(field: Field) -> str:
+    """Why no build of a framework may be used: the reason of the best one."""
+    if not field.fallen:
+        return "no build of it runs here"
+    return field.fallen[0].failures[0].text
 
 
 def _field_rejections(field: Field, item: Placed, answer: Answer, supply: Supply | None) -> list[Rejection]:
@@ -204,21 +216,3 @@ def source_rejections(supply: Supply | None) -> list[Rejection]:
         for source in supply.sources
         if source.state == "unreachable"
     ]
-
-
-def _pick_warnings(item: Placed, machine: Machine, accelerator: Accelerator) -> list[str]:
-    candidate = item.candidate
-    if candidate is None:
-        return []
-    warnings = []
-    if candidate.build.evidence == "unknown":
-        warnings.append(f"{candidate.name}: nothing confirms that this build exists or runs; the install will tell")
-    if candidate.build.cpu_flags and not machine.cpu.flags:
-        names = ", ".join(flag.upper() for flag in candidate.build.cpu_flags)
-        warnings.append(f"{candidate.name} needs a processor with {names}; the flags of this one are not known")
-    if candidate.framework.status == "dead":
-        warnings.append(f"{candidate.framework.name} is no longer maintained: {candidate.framework.note}")
-    carries_gpu_code = bool(candidate.build.sass or candidate.build.gfx or candidate.build.runtime)
-    if accelerator == "cpu" and carries_gpu_code:
-        warnings.append(f"{candidate.name} carries GPU libraries that are not used here: no smaller build can be had")
-    return warnings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 import msgspec
@@ -32,7 +31,10 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A build of a release, to be used on ``accelerator`` of a machine."""
+    """A build of a release, to be used on ``accelerator`` of a machine.
+
+    ``optional`` says that the request can do without it.
+    """
 
     machine: Machine
     matrix: Matrix
@@ -42,7 +44,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     accelerator: Accelerator
     specifier: SpecifierSet
     variant: str | None = None
-    as_of: dt.date | None = None
+    optional: bool = False
 
     @property
     def name(self) -> str:

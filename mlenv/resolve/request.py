@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 
@@ -38,8 +37,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A request: packages, and what the user pinned of accelerator, Python and day.
 
     ``accelerator`` is one of :data:`ACCELERATORS`; ``variant`` a build's name where one was
-    pinned (``cu126``).  ``python`` is a series or version, ``as_of`` the day whose knowledge
-    counts (None for today's matrix).  ``variables`` are those that the profiles set for programs.
+    pinned (``cu126``).  ``python`` is a series or version.  ``variables`` are those that the
+    profiles set for programs.
     """
 
     profiles: tuple[str, ...] = ()
@@ -47,7 +46,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     accelerator: str = "auto"
     variant: str | None = None
     python: str | None = None
-    as_of: dt.date | None = None
     variables: dict[str, str] = {}
 
 
@@ -58,7 +56,6 @@ def make_request(
     *,
     accelerator: str | None = None,
     python: str | None = None,
-    as_of: dt.date | None = None,
 ) -> Request:
     """Join profiles and ``--with`` requirements into one request.
 
@@ -79,7 +76,6 @@ def make_request(
         accelerator=kind,
         variant=variant,
         python=check_python(python),
-        as_of=as_of,
         variables={name: value for profile in profiles for name, value in profile.environment.items()},
     )
 

@@ -6,21 +6,36 @@ is never treated as good.
 
 from __future__ import annotations
 
-from mlenv.facts.version import at_least
+from mlenv.facts.version import at_least, numbers
 from mlenv.resolve.gpu_rules import driver_knows_gpus, has_code_for_gpus, has_driver
 from mlenv.resolve.question import Failure, Question, Rule
 
 
 def may_be_chosen(question: Question) -> Failure | None:
-    """Yanked, unreleased (``--as-of``) and unwanted versions fall."""
+    """Yanked, broken, too old and unwanted versions fall."""
     release = question.release
+    name = f"{question.framework.id} {release.version}"
     if release.yanked:
-        return Failure(rule="yanked", text=f"{question.framework.id} {release.version} was withdrawn")
-    if question.as_of and release.released > question.as_of:
-        return Failure(rule="released", text=f"{question.framework.id} {release.version} came on {release.released}")
+        return Failure(rule="yanked", text=f"{name} was withdrawn")
+    if release.broken:
+        return Failure(rule="broken", text=f"{name} does not work: {release.broken}")
+    if question.framework.floor and numbers(release.version) < numbers(question.framework.floor):
+        return Failure(rule="below-floor", text=f"{name} is older than anything worth having of it")
     if not question.specifier.contains(release.version, prereleases=True):
         text = f"{question.framework.id} {release.version} is not {question.specifier}"
         return Failure(rule="requested-version", text=text)
+    return None
+
+
+def may_join(question: Question) -> Failure | None:
+    """What asks for an environment of its own, or has ended, is installed only where it is asked for."""
+    framework = question.framework
+    if not question.optional:
+        return None
+    if framework.status == "dead":
+        return Failure(rule="dead", text=f"{framework.name} is no longer maintained; ask for it by name")
+    if framework.solitary:
+        return Failure(rule="solitary", text=f"{framework.name} asks for an environment of its own")
     return None
 
 
@@ -100,6 +115,7 @@ def fits_cpu(question: Question) -> Failure | None:
 
 
 RULES: tuple[Rule, ...] = (
+    may_join,
     may_be_chosen,
     is_built_for_platform,
     is_requested_variant,

@@ -68,7 +68,7 @@ def resolve(
         attempt = _attempt(request, machine, matrix, supply, known, accelerator)
         attempts.append(attempt)
         if attempt.answer is not None:
-            return _conclude(request, machine, supply, attempts, passthrough)
+            return _conclude(request, machine, matrix, supply, attempts, passthrough)
     return explain_failure(request, machine, supply, attempts)
 
 
@@ -126,7 +126,7 @@ def pythons_to_try(
         (label, found[label]) for label in sorted(found, key=numbers, reverse=True)
     ]
     if supply is None or supply.pythons_on_demand is not False:
-        order += [(label, None) for label in _pythons_to_bring(request, matrix, fields) if label not in found]
+        order += [(label, None) for label in _pythons_to_bring(matrix, fields) if label not in found]
     return order
 
 
@@ -150,9 +150,9 @@ def _label(pinned: str) -> str:
     return series(pinned.rstrip("t")) + ("t" if pinned.endswith("t") else "")
 
 
-def _pythons_to_bring(request: Request, matrix: Matrix, fields: Sequence[Field]) -> list[str]:
-    today = request.as_of or matrix.info.as_of
-    rows = [row for row in matrix.pythons if row.released <= today]
+def _pythons_to_bring(matrix: Matrix, fields: Sequence[Field]) -> list[str]:
+    today = matrix.day
+    rows = matrix.pythons
     settled = [row for row in rows if (today - row.released).days >= 365]
     young = [row for row in rows if row not in settled]
     if not fields:
@@ -164,8 +164,10 @@ def _place(
     fields: list[Field], python: str, accelerator: Accelerator, supply: Supply | None, placed: tuple[Placed, ...]
 ) -> tuple[Placed, ...] | None:
     """Place the remaining frameworks beside those placed already; None where it cannot be done."""
+    if not _may_use(fields, placed, python, accelerator):
+        return None
     if not fields:
-        return placed if _uses(placed, accelerator) else None
+        return placed
     field, rest = fields[0], fields[1:]
     for choice in _choices(field, python, supply, placed):
         answer = _place(rest, python, accelerator, supply, (*placed, choice))
@@ -183,17 +185,27 @@ def _choices(field: Field, python: str, supply: Supply | None, placed: tuple[Pla
         yield Placed(wanted=field.wanted, candidate=None, place=None)
 
 
-def _uses(placed: tuple[Placed, ...], accelerator: Accelerator) -> bool:
-    """At least one framework must really use the accelerator that is being tried."""
+def _may_use(fields: Sequence[Field], placed: tuple[Placed, ...], python: str, accelerator: Accelerator) -> bool:
+    """Whether some framework uses the accelerator that is being tried, or one still to be placed could.
+
+    Asked before each step, so that a search without hope ends at once.
+    """
     candidates = [item.candidate for item in placed if item.candidate is not None]
-    if accelerator == "cpu" or not candidates:
+    if accelerator == "cpu" or any(candidate.uses_accelerator for candidate in candidates):
         return True
-    return any(candidate.uses_accelerator for candidate in candidates)
+    if not fields:
+        return not candidates
+    return any(
+        candidate.uses_accelerator and python in candidate.build.pythons
+        for field in fields
+        for candidate in field.candidates
+    )
 
 
 def _conclude(
     request: Request,
     machine: Machine,
+    matrix: Matrix,
     supply: Supply | None,
     attempts: Sequence[Attempt],
     passthrough: tuple[Wanted, ...],
@@ -204,7 +216,7 @@ def _conclude(
     picks = tuple(_pick(item) for item in answer.placed if item.candidate is not None)
     lead = next((item.candidate for item in answer.placed if item.candidate and item.candidate.uses_accelerator), None)
     variant = lead.build.variant if lead else "cpu"
-    reasons, rejected, warnings = explain_choice(request, machine, supply, attempts)
+    reasons, rejected, warnings = explain_choice(request, machine, matrix, supply, attempts)
     return Resolution(
         request=request,
         accelerator=answer.accelerator,

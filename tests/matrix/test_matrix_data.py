@@ -1,19 +1,12 @@
-"""Facts that decide plans, pinned, and the form in which the files are written."""
+"""Facts that decide plans, pinned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-import msgspec
 import pytest
-import tomli
 
 from mlenv.matrix import query
-from mlenv.matrix.hardware import CodeRule, CudaFamily, CudaRelease, DriverBranch, GpuArchitecture, GpuModel
-from mlenv.matrix.load import Matrix, data_folder
-from mlenv.matrix.rows import Build, Release, Row
+from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Build, Release
 
 MATRIX = Matrix()
 
@@ -142,48 +135,3 @@ def test_pinned_libraries_tell_which_builds_share_an_environment(
     pins = {"nvidia-cudnn-cu12": one.cudnn, "nvidia-nccl-cu12": one.nccl}
     unmet = [name for name, text in two.requires.items() if not SpecifierSet(text).contains(pins[name])]
     assert bool(unmet) is clash
-
-
-# ---------------------------------------------------------------- form
-
-INLINE: dict[str, type[Row]] = {
-    "builds": Build,
-    "gpu": GpuModel,
-    "cuda_family": CudaFamily,
-    "cuda_release": CudaRelease,
-    "driver_branch": DriverBranch,
-    "architecture": GpuArchitecture,
-    "code_rule": CodeRule,
-}
-
-
-def inline_rows(table: dict[str, Any]) -> Iterator[tuple[type[Row], dict[str, Any]]]:
-    for key, value in table.items():
-        for row in value if isinstance(value, list) else ():
-            if isinstance(row, dict):
-                if key in INLINE:
-                    yield INLINE[key], row
-                yield from inline_rows(row)
-
-
-def default_of(field: msgspec.structs.FieldInfo) -> object:
-    """The default as TOML would hold it."""
-    default = {} if field.default is msgspec.NODEFAULT else field.default
-    return list(default) if isinstance(default, tuple) else default
-
-
-FILES = sorted(data_folder().glob("**/*.toml"))
-
-
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in FILES])
-def test_rows_keep_the_order_of_keys_and_leave_defaults_out(path: Path) -> None:
-    for kind, row in inline_rows(tomli.loads(path.read_text(encoding="utf-8"))):
-        fields = msgspec.structs.fields(kind)
-        assert list(row) == [field.name for field in fields if field.name in row]
-        idle = [field.name for field in fields if not field.required and row.get(field.name, ...) == default_of(field)]
-        assert idle == []
-
-
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in FILES])
-def test_every_file_says_what_it_holds(path: Path) -> None:
-    assert path.read_text(encoding="utf-8").startswith("# ")

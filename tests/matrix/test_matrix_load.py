@@ -18,7 +18,7 @@ def load_numpy(folder: Path) -> object:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        pytest.param('conda = "numpy"', 'canda = "numpy"', "has an unknown key `canda`", id="wrong-key"),
+        pytest.param("conda = { package", "canda = { package", "has an unknown key `canda`", id="wrong-key"),
         pytest.param(
             "released = 2026-11-15",
             'released = "mid November"',
@@ -50,7 +50,7 @@ def test_a_wrong_key_gets_the_known_ones_as_a_hint(plant: Plant) -> None:
     with pytest.raises(UsageError) as caught:
         Matrix(folder).profile("jax")
     assert "`tilte`" in caught.value.message
-    assert caught.value.hint.startswith("known keys: name, title, summary, frameworks")
+    assert caught.value.hint.startswith("known keys: name, title, summary, extends, frameworks")
 
 
 def test_data_of_another_schema_is_refused(plant: Plant) -> None:

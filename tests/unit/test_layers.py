@@ -17,7 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "facts": set(),
     "errors": set(),
     "system": {"errors"},
-    "matrix": LOWEST,
+    "matrix": {"system.page", *LOWEST},
     "probe": {"system", *LOWEST},
     "intake": {"probe", "matrix", "system", *LOWEST},
     "resolve": {"supply.offers", "matrix", *LOWEST},

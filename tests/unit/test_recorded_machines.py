@@ -50,5 +50,5 @@ def test_findings(folder: Path) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_snapshot_travels(folder: Path) -> None:
     machine = replay(folder)
-    assert machine == parse_snapshot(render_json(make_document(machine, MATRIX.version)), origin="snapshot")
+    assert machine == parse_snapshot(render_json(make_document(machine, MATRIX.data_version)), origin="snapshot")
     assert render_text(machine, verbose=True)

@@ -8,6 +8,7 @@ from mlenv.errors import UsageError
 from mlenv.facts.machine import Gpu, Libc, Machine
 from mlenv.intake.described import parse_description
 from mlenv.intake.snapshot import parse_snapshot
+from mlenv.matrix.load import DataVersion
 from mlenv.report.document import render_json
 from mlenv.report.machine import make_document
 
@@ -75,7 +76,9 @@ def test_values_that_mean_nothing_are_named(line: str, key: str) -> None:
 
 def test_a_snapshot_comes_back_unchanged() -> None:
     machine: Machine = parse_description(FULL, origin="x.toml")
-    assert machine == parse_snapshot(render_json(make_document(machine, "2026.1.1")), origin="x.json")
+    assert machine == parse_snapshot(
+        render_json(make_document(machine, DataVersion(version="2026.1.1", digest="sha256:0"))), origin="x.json"
+    )
 
 
 @pytest.mark.parametrize(

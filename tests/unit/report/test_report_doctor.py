@@ -18,6 +18,7 @@ from mlenv.facts.machine import (
     OperatingSystem,
     PythonInterpreter,
 )
+from mlenv.matrix.load import DataVersion
 from mlenv.report.doctor import DoctorDocument, closing_line, make_document, render_text, wrap
 from mlenv.report.document import render_json
 from mlenv.report.style import ASCII_MARKS, UNICODE_MARKS, Marks
@@ -75,7 +76,7 @@ def _document(
     status: str = "ok",
 ) -> DoctorDocument:
     diagnosis = Diagnosis(status=status, findings=findings, checks=checks)  # type: ignore[arg-type]
-    return make_document(diagnosis, machine, "2026.11.22", environment)
+    return make_document(diagnosis, machine, DataVersion(version="2026.11.22", digest="sha256:0"), environment)
 
 
 def _text(

@@ -194,8 +194,8 @@ def test_a_pinned_python_holds() -> None:
 def test_as_of_knows_only_that_day() -> None:
     import datetime as dt
 
-    request = make_request(MATRIX, [MATRIX.profile("pytorch-cpu")], as_of=dt.date(2024, 7, 1))
-    answer = resolve(request, describe(), MATRIX)
+    then = Matrix(as_of=dt.date(2024, 7, 1))
+    answer = resolve(make_request(then, [then.profile("pytorch-cpu")]), describe(), then)
     assert isinstance(answer, Resolution)
     assert chosen(answer)["torch"] == "2.3.1 cpu"
 

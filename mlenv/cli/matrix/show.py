@@ -1,4 +1,4 @@
-"""``mlenv matrix``: the compatibility matrix, to read and to check."""
+"""``mlenv matrix show``: the builds of frameworks, and what a machine can run of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlenv.cli.options import OutputOptions, emit, get_machine, get_matrix, machine_option, output_options
+from mlenv.cli.options import (
+    DataOptions,
+    OutputOptions,
+    data_options,
+    emit,
+    get_machine,
+    machine_option,
+    output_options,
+)
 from mlenv.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -16,30 +24,25 @@ if TYPE_CHECKING:
     from mlenv.report.matrix import MatrixRow
 
 
-@click.group("matrix")
-def command() -> None:
-    """Read and check the compatibility matrix.
-
-    \b
-    mlenv matrix show torch            every build of every release
-    mlenv matrix show torch --here     what this machine can run is marked
-    mlenv matrix check                 is the data sound?
-    """
-
-
-@command.command("show")
+@click.command("show")
 @click.argument("frameworks", nargs=-1)
 @click.option("--here", is_flag=True, help="Mark what this machine can run.")
 @click.option("--runnable", is_flag=True, help="Show only what the machine can run.")
 @machine_option
+@data_options
 @output_options
-def show(
-    frameworks: tuple[str, ...], here: bool, runnable: bool, machine_path: Path | None, output: OutputOptions
+def command(
+    frameworks: tuple[str, ...],
+    here: bool,
+    runnable: bool,
+    machine_path: Path | None,
+    data: DataOptions,
+    output: OutputOptions,
 ) -> int:
     """Show the builds of some frameworks (of all, where none is named)."""
     from mlenv.report.matrix import SHOW_SCHEMA, MatrixDocument, render_rows
 
-    matrix = get_matrix()
+    matrix = data.open_matrix()
     unknown = [name for name in frameworks if name not in matrix.framework_ids]
     if unknown:
         raise UsageError(
@@ -50,30 +53,11 @@ def show(
     rows = [row for name in frameworks or matrix.framework_ids for row in _rows(matrix, name, machine)]
     if runnable:
         rows = [row for row in rows if row.runs_here]
-    document = MatrixDocument(schema=SHOW_SCHEMA, matrix_version=matrix.version, rows=tuple(rows))
+    document = MatrixDocument(
+        schema=SHOW_SCHEMA, matrix_version=matrix.version, matrix_digest=matrix.digest, rows=tuple(rows)
+    )
     emit(output.open_terminal(), document, lambda: render_rows(rows), output)
     return ExitStatus.OK
-
-
-@command.command("check")
-@output_options
-def check(output: OutputOptions) -> int:
-    """Check the data: schema, sources, references, overlaps, profiles."""
-    from mlenv.matrix.check import check_matrix
-    from mlenv.report.matrix import CHECK_SCHEMA, MatrixCheckDocument, count_evidence, render_check
-
-    matrix = get_matrix()
-    problems = tuple(check_matrix(matrix))
-    evidence = count_evidence(matrix.framework(name) for name in matrix.framework_ids) if not problems else {}
-    document = MatrixCheckDocument(
-        schema=CHECK_SCHEMA,
-        matrix_version=matrix.version,
-        problems=problems,
-        builds=sum(evidence.values()),
-        evidence=evidence,
-    )
-    emit(output.open_terminal(), document, lambda: render_check(document), output)
-    return ExitStatus.FOUND_FAULT if problems else ExitStatus.OK
 
 
 def _rows(matrix: Matrix, name: str, machine: Machine | None) -> list[MatrixRow]:

@@ -1,0 +1,73 @@
+"""What differs between two states of the data, row by row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from mlenv.matrix.files import Files, label_row
+from mlenv.matrix.layers import identity
+from mlenv.matrix.rows import Build, Row
+
+HowChanged = Literal["added", "removed", "changed"]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One difference: in which file, at which row, and for a changed value its key, old and new form.
+
+    ``row`` is empty for the file itself; ``old`` and ``new`` are values as JSON would hold them.
+    """
+
+    file: str
+    row: str = ""
+    how: HowChanged
+    key: str = ""
+    old: Any = None
+    new: Any = None
+
+
+def compare(old: Files, new: Files) -> tuple[Change, ...]:
+    """Every difference between two matrices, by file."""
+    paths = sorted({*old.rows, *new.rows})
+    return tuple(change for path in paths for change in compare_rows(path, old.rows.get(path), new.rows.get(path)))
+
+
+def compare_rows(file: str, old: Row | None, new: Row | None, place: str = "") -> Iterator[Change]:
+    """The differences between two states of a row, and of the rows inside it."""
+    if old is None or new is None:
+        yield Change(file=file, row=place, how="added" if old is None else "removed")
+        return
+    for field in msgspec.structs.fields(type(new)):
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        if before == after:
+            continue
+        if _is_table(before) or _is_table(after):
+            yield from _compare_tables(file, place, field.name, before, after)
+        else:
+            plain = msgspec.to_builtins((before, after), str_keys=True)
+            yield Change(file=file, row=place, how="changed", key=field.name, old=plain[0], new=plain[1])
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Row)
+
+
+def _compare_tables(file: str, place: str, table: str, old: Sequence[Row], new: Sequence[Row]) -> Iterator[Change]:
+    before, after = _by_identity(old), _by_identity(new)
+    for key in [*after, *(key for key in before if key not in after)]:
+        row = after.get(key) or before[key]
+        where = f"{place} {label_row(row, table)}".strip()
+        yield from compare_rows(file, before.get(key), after.get(key), where)
+
+
+def _by_identity(rows: Sequence[Row]) -> dict[tuple[Any, ...], Row]:
+    """Rows by what tells them apart; builds without their Pythons, where that is enough."""
+    short = Counter(_short_identity(row) for row in rows)
+    return {_short_identity(row) if short[_short_identity(row)] == 1 else identity(row): row for row in rows}
+
+
+def _short_identity(row: Row) -> tuple[Any, ...]:
+    return (row.variant, row.distribution, row.platforms) if isinstance(row, Build) else identity(row)

@@ -1,0 +1,60 @@
+"""The digest of the data: the same files give the same digest on every computer.
+
+It is the SHA-256 of what ``sha256sum`` prints for all TOML files of the folder in the order of
+their names, so that anybody can check it::
+
+    find . -name '*.toml' | LC_ALL=C sort | sed 's|^./||' | xargs sha256sum | sha256sum
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mlenv.matrix.compiled import Store, describe_state, key_of
+
+
+def digest_folder(folder: Path, store: Store) -> str:
+    """``sha256:...`` of a folder of the matrix; remembered as long as no file changes."""
+    return store.get(f"digest-{key_of(folder)}", folder_state(folder), str, lambda: compute_digest(folder))
+
+
+def compute_digest(folder: Path) -> str:
+    """The digest, read from the files."""
+    from hashlib import sha256
+
+    whole = sha256()
+    for name in sorted(name for name, _ in _files(folder)):
+        part = sha256((folder / name).read_bytes()).hexdigest()
+        whole.update(f"{part}  {name}\n".encode())
+    return f"sha256:{whole.hexdigest()}"
+
+
+def combine_digests(digests: Sequence[str]) -> str:
+    """One digest for several folders; that of a single one is its own."""
+    from hashlib import sha256
+
+    if len(digests) == 1:
+        return digests[0]
+    return f"sha256:{sha256(' '.join(digests).encode()).hexdigest()}"
+
+
+def folder_state(folder: Path) -> str:
+    """The names, sizes and times of all files, in one short text."""
+    from hashlib import blake2b
+
+    lines = [f"{name} {describe_state(state)}" for name, state in _files(folder)]
+    return blake2b("\n".join(sorted(lines)).encode(), digest_size=16).hexdigest()
+
+
+def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """The TOML files below a folder: their names with ``/``, relative to it, and their state."""
+    for below in ("", "frameworks", "profiles"):
+        try:
+            entries = list(os.scandir(os.path.join(folder, below)))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.name.endswith(".toml"):
+                yield (f"{below}/{entry.name}" if below else entry.name), entry.stat()

@@ -1,0 +1,61 @@
+"""A site's rows over the built-in ones: merging two files of the same kind.
+
+Rows that are told apart by the same key replace each other; new ones are added; sources are
+joined.  What is not a table of rows (names, notes) is the upper file's.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from mlenv.facts.version import numbers
+from mlenv.matrix.hardware import GpuArchitecture, GpuModel
+from mlenv.matrix.rows import Build, Row
+
+ROWS = TypeVar("ROWS", bound=Row)
+NEWEST_FIRST = ("version", "branch", "major")
+"""Tables whose rows are ordered by such a key."""
+_KEYS: dict[type[Row], tuple[str, ...]] = {
+    GpuModel: ("vendor", "name"),
+    GpuArchitecture: ("compute_capabilities",),
+    Build: ("variant", "distribution", "platforms", "pythons"),
+}
+
+
+def key_fields(kind: type[Row]) -> tuple[str, ...]:
+    """The keys that tell the rows of a table apart: the first one, where no other is named."""
+    return _KEYS.get(kind) or (msgspec.structs.fields(kind)[0].name,)
+
+
+def identity(row: Row) -> tuple[Any, ...]:
+    """What tells a row from the others of its table."""
+    return tuple(getattr(row, name) for name in key_fields(type(row)))
+
+
+def lay_over(base: ROWS, upper: ROWS) -> ROWS:
+    """A file with the rows of another one of its kind laid over it."""
+    merged: dict[str, Any] = {}
+    for field in msgspec.structs.fields(type(base)):
+        below, above = getattr(base, field.name), getattr(upper, field.name)
+        if field.name == "sources":
+            merged[field.name] = {**below, **above}
+        elif _is_table(below) or _is_table(above):
+            merged[field.name] = _merge_tables(below, above)
+    return msgspec.structs.replace(upper, **merged)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Row)
+
+
+def _merge_tables(below: tuple[Row, ...], above: tuple[Row, ...]) -> tuple[Row, ...]:
+    replaced = {identity(row): row for row in above}
+    kept = {identity(row) for row in below}
+    rows = [row for row in above if identity(row) not in kept]
+    rows += [replaced.get(identity(row), row) for row in below]
+    order = key_fields(type(rows[0]))[0]
+    if order in NEWEST_FIRST:
+        rows.sort(key=lambda row: numbers(str(getattr(row, order))), reverse=True)
+    return tuple(rows)

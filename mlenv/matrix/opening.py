@@ -1,0 +1,80 @@
+"""Which data a command works with: the built-in, a user's newer copy, a site's own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from mlenv.errors import UsageError
+from mlenv.facts.version import numbers
+from mlenv.matrix.compiled import Store
+from mlenv.matrix.load import INFO_FILE, Matrix, data_folder, read_info
+from mlenv.matrix.rows import MatrixInfo
+from mlenv.matrix.toml_file import load_file
+
+
+def open_matrix(
+    site: Path | None = None,
+    *,
+    as_of: dt.date | None = None,
+    checked: bool = True,
+    cache: Path | None = None,
+    user: Path | None = None,
+) -> Matrix:
+    """The matrix to work with, and a site's folder over it where one is named.
+
+    The base is the newer of the built-in data and ``user``, the copy that ``mlenv matrix update
+    --write`` keeps.  A site's folder whose ``matrix.toml`` says ``replaces = true`` stands alone.
+    ``cache`` is a folder for what loads fast.  :class:`UsageError` names what is wrong with a
+    folder; ``checked = False`` leaves that to the caller.
+    """
+    store = Store(cache)
+    if site is None:
+        return Matrix(newest_folder(user), as_of=as_of, store=store)
+    check_folder(site)
+    alone = (site / INFO_FILE).is_file() and load_file(site / INFO_FILE, MatrixInfo).replaces
+    base = site if alone else newest_folder(user)
+    matrix = Matrix(base, site=None if alone else site, as_of=as_of, store=store)
+    if checked:
+        _check_once(matrix, site)
+    return matrix
+
+
+def newest_folder(user: Path | None) -> Path:
+    """The newer of the built-in data and the user's copy, by calendar version."""
+    built_in = data_folder()
+    if user is None or not (user / INFO_FILE).is_file():
+        return built_in
+    theirs, ours = read_info(user).version, read_info(built_in).version
+    return user if numbers(theirs) > numbers(ours) else built_in
+
+
+def check_folder(folder: Path) -> None:
+    """A site's folder is one, and holds something of a matrix."""
+    if not folder.exists():
+        raise UsageError(f"{folder}: there is no such folder", hint="a matrix folder has frameworks/, profiles/ ...")
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is not a folder", hint="name the folder that holds frameworks/, profiles/ ...")
+    if not any(folder.rglob("*.toml")):
+        raise UsageError(
+            f"{folder}: holds no TOML file", hint="see `mlenv schema framework` and `mlenv schema profile`"
+        )
+
+
+def _check_once(matrix: Matrix, site: Path) -> None:
+    """Check a site's rows as ours are checked; what was found sound is remembered until a file changes."""
+    from mlenv.matrix.compiled import key_of
+    from mlenv.matrix.digest import folder_state
+
+    state = " ".join(folder_state(layer) for layer in matrix.layers)
+    matrix.store.get(f"sound-{key_of(site)}", state, bool, lambda: _check(matrix, site))
+
+
+def _check(matrix: Matrix, site: Path) -> bool:
+    from mlenv.matrix.check import check_site
+
+    problems = check_site(matrix, site)
+    if problems:
+        rest = f" (and {len(problems) - 1} more: `mlenv matrix check --matrix {site}`)" if len(problems) > 1 else ""
+        raise UsageError(f"{problems[0]}{rest}", hint="`mlenv schema framework` shows what a file may hold")
+    return True
