@@ -7,18 +7,20 @@ problem is one line: the file, the row, and what is wrong with it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from mlenv.errors import UsageError
 from mlenv.matrix import check_builds
 from mlenv.matrix.check_builds import Problems
 from mlenv.matrix.files import Files, load_files, render_schemas, walk_rows
 from mlenv.matrix.hardware import Drivers, GpuModels
 from mlenv.matrix.load import Matrix
-from mlenv.matrix.rows import Framework, Indexes, MatrixInfo, Profile, Pythons
+from mlenv.matrix.profiles import extend_profile
+from mlenv.matrix.rows import FileFamilies, Framework, Indexes, MatrixInfo, Profile, Pythons, SystemNeeds
 
 __all__ = ["check_matrix", "render_schemas"]
 
@@ -32,7 +34,10 @@ def check_matrix(matrix: Matrix) -> list[str]:
 def check_site(matrix: Matrix, site: Path) -> list[str]:
     """The problems of a matrix that a site's files bring in, each with the path of the site's file."""
     own = {path.relative_to(site).as_posix() for path in site.rglob("*.toml")}
-    problems = check_matrix(matrix)
+    files = load_files(matrix)
+    # A site's rows may be younger than the data that they are laid over.
+    checks = [check for check in _CHECKS if check is not _check_dates]
+    problems = [*files.broken, *(problem for check in checks for problem in check(files))]
     named = [problem if problem.startswith(str(site)) else f"{site}/{problem}" for problem in problems]
     return [problem for problem in named if problem.removeprefix(f"{site}/").split(": ")[0] in own]
 
@@ -62,6 +67,10 @@ def _check_ids(files: Files) -> Problems:
         yield from _repeated(path, "index", (row.id for row in indexes.index))
     for path, pythons in files.of(Pythons).items():
         yield from _repeated(path, "python", (row.version for row in pythons.python))
+    for path, families in files.of(FileFamilies).items():
+        yield from _repeated(path, "family", (row.id for row in families.family))
+    for path, needs in files.of(SystemNeeds).items():
+        yield from _repeated(path, "need", (row.id for row in needs.need))
     for path, framework in files.of(Framework).items():
         yield from _repeated(path, "release", (row.version for row in framework.release))
 
@@ -106,9 +115,9 @@ def _check_dates(files: Files) -> Problems:
 def _check_profiles(files: Files) -> Problems:
     """Profiles ask for frameworks that the matrix has."""
     known = {framework.id for framework in files.of(Framework).values()}
+    profiles = {profile.name: profile for profile in files.of(Profile).values()}
     for path, profile in files.of(Profile).items():
-        if not profile.frameworks:
-            yield f"{path}: names no framework"
+        yield from _check_extension(path, profile, profiles)
         for text in (*profile.frameworks, *profile.optional):
             try:
                 name = Requirement(text).name
@@ -119,15 +128,52 @@ def _check_profiles(files: Files) -> Problems:
                 yield f"{path}: no framework is called {name!r}"
 
 
+def _check_extension(path: str, profile: Profile, known: Mapping[str, Profile]) -> Problems:
+    """What a profile extends is there, goes round in no circle, and leaves it with some framework."""
+
+    def find(name: str) -> Profile:
+        if name not in known:
+            raise UsageError(f"no profile is called {name!r}")
+        return known[name]
+
+    try:
+        whole = extend_profile(profile, find)
+    except UsageError as error:
+        yield f"{path}: {error.message.removeprefix(f'{path}: ')}"
+        return
+    if not whole.frameworks:
+        yield f"{path}: names no framework"
+
+
+def _check_families(files: Files) -> Problems:
+    """A distribution belongs to one family of files."""
+    for path, families in files.of(FileFamilies).items():
+        yield from _repeated(path, "distribution", (name for row in families.family for name in row.distributions))
+
+
+def _check_needs(files: Files) -> Problems:
+    """What a build needs beside Python packages has a row that says how to get it."""
+    needs = files.one(SystemNeeds)
+    known = {row.id for row in needs.need} if needs else set()
+    for place, build in files.builds():
+        for text in build.needs:
+            if text.split(">=")[0] not in known:
+                yield f"{place}: needs {text!r}, which needs.toml does not know"
+
+
 _CHECKS: tuple[Callable[[Files], Problems], ...] = (
     _check_names,
     _check_ids,
     _check_sources,
     _check_dates,
     check_builds.check_order,
+    check_builds.check_project,
+    check_builds.check_runtime,
     check_builds.check_places,
     check_builds.check_overlap,
     check_builds.check_gpu_code,
     check_builds.check_requirements,
     _check_profiles,
+    _check_families,
+    _check_needs,
 )

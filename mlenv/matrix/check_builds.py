@@ -33,6 +33,40 @@ def check_order(files: Files) -> Problems:
                 yield f"{path}: {two}: stands after the older {one}"
 
 
+def check_project(files: Files) -> Problems:
+    """A floor is a version that leaves something to choose; who has ended names a successor."""
+    for path, framework in files.of(Framework).items():
+        if framework.floor:
+            try:
+                lowest = Version(framework.floor)
+            except InvalidVersion:
+                yield f"{path}: floor {framework.floor!r} is no version"
+                continue
+            if all(_version(release.version) < lowest for release in framework.release):
+                yield f"{path}: no release reaches the floor {framework.floor}"
+        if framework.status == "dead" and not framework.successor:
+            yield f"{path}: is dead and names no successor"
+
+
+def _version(text: str) -> Version:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return Version("0")
+
+
+def check_runtime(files: Files) -> Problems:
+    """The CUDA libraries of a build are of the major that it was built with."""
+    for place, build in files.builds():
+        major = build.cuda.split(".")[0]
+        if build.runtime and major and build.runtime != f"cu{major}":
+            yield f"{place}: runtime {build.runtime} with CUDA {build.cuda}"
+        for name in build.requires:
+            found = re.search(r"-cu(\d+)$", name)
+            if found and build.runtime and build.runtime != f"cu{found[1]}":
+                yield f"{place}: runtime {build.runtime} with {name}"
+
+
 def check_places(files: Files) -> Problems:
     """A build is for some platform and Python, and its indexes exist."""
     indexes = files.one(Indexes)
@@ -95,7 +129,7 @@ def check_requirements(files: Files) -> Problems:
     frameworks = {framework.id: framework for framework in files.of(Framework).values()}
     for path, framework in files.of(Framework).items():
         for release in framework.release:
-            for name, text in release.requires.items():
+            for name, text in [*release.requires.items(), *release.constraints.items()]:
                 yield from _bad_condition(f"{path}: {release.version}", name, text, frameworks.get(name))
     for place, build in files.builds():
         for name, text in build.requires.items():

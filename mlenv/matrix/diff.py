@@ -59,7 +59,8 @@ def _compare_tables(file: str, place: str, table: str, old: Sequence[Row], new: 
     before, after = _by_identity(old), _by_identity(new)
     for key in [*after, *(key for key in before if key not in after)]:
         row = after.get(key) or before[key]
-        where = f"{place} {label_row(row, table)}".strip()
+        pythons = f", Python {' '.join(row.pythons)}" if isinstance(row, Build) and key == identity(row) else ""
+        where = f"{place} {label_row(row, table)}{pythons}".strip()
         yield from compare_rows(file, before.get(key), after.get(key), where)
 
 

@@ -79,6 +79,15 @@ def load_files(matrix: Matrix) -> Files:
     return Files(rows=rows, broken=tuple(broken))
 
 
+def kind_of(path: str) -> str:
+    """The kind of a file by its path in a folder of the matrix; empty for one that nothing reads."""
+    folder, _, name = path.rpartition("/")
+    stem = name.removesuffix(".toml")
+    if not folder:
+        return stem if stem in SINGLE else ""
+    return next((kind for kind, place in FOLDERS.items() if place == folder), "")
+
+
 def _try_read(matrix: Matrix, path: str, kind: type[Row]) -> Row | str:
     try:
         return matrix.read(path, kind)
@@ -99,9 +108,7 @@ def _strangers(matrix: Matrix) -> Iterator[str]:
     """TOML files that nothing reads: a folder or name that is written wrong."""
     for layer in matrix.layers:
         for path in sorted(layer.rglob("*.toml")):
-            parts = path.relative_to(layer).parts
-            known = parts[:-1] in (("frameworks",), ("profiles",)) or (len(parts) == 1 and path.stem in SINGLE)
-            if not known:
+            if not kind_of(path.relative_to(layer).as_posix()):
                 yield str(path)
 
 

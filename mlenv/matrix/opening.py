@@ -76,5 +76,13 @@ def _check(matrix: Matrix, site: Path) -> bool:
     problems = check_site(matrix, site)
     if problems:
         rest = f" (and {len(problems) - 1} more: `mlenv matrix check --matrix {site}`)" if len(problems) > 1 else ""
-        raise UsageError(f"{problems[0]}{rest}", hint="`mlenv schema framework` shows what a file may hold")
+        raise UsageError(f"{problems[0]}{rest}", hint=_where_to_look(problems[0].removeprefix(f"{site}/")))
     return True
+
+
+def _where_to_look(problem: str) -> str:
+    """The command that shows what the file of a problem may hold."""
+    from mlenv.matrix.files import kind_of
+
+    kind = kind_of(problem.split(":")[0])
+    return f"`mlenv schema {kind}` shows what such a file may hold" if kind else ""

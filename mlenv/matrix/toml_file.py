@@ -11,7 +11,7 @@ import msgspec
 from mlenv.errors import UsageError
 
 ROWS = TypeVar("ROWS")
-MAX_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 32_000_000
 """No file of the matrix comes near this; one that is larger was named by mistake."""
 
 
@@ -21,7 +21,7 @@ def load_file(path: Path, kind: type[ROWS]) -> ROWS:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file of at most 32 MiB in UTF-8; :class:`UsageError` otherwise."""
+    """The text of a file of at most 32 MB in UTF-8; :class:`UsageError` otherwise."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -52,6 +52,7 @@ def parse_toml(text: str, kind: type[ROWS], *, origin: str) -> ROWS:
 
 _EXAMPLES: dict[str, str] = {}
 _FORM = re.compile(r"Expected `str` matching regex (?P<pattern>'.*') - at `\$\.(?P<key>.*)`")
+_DATE = re.compile(r"(?:Invalid RFC3339 encoded date|Expected `date`, got `\w+`) - at `\$\.(?P<key>.*)`")
 
 
 def written_as(pattern: str, example: str) -> msgspec.Meta:
@@ -65,6 +66,9 @@ def _name_key(error: msgspec.ValidationError) -> str:
     form = _FORM.search(str(error))
     if form:
         return f'`{form["key"]}` is not written as it should be (as in "{_EXAMPLES.get(form["pattern"], "")}")'
+    date = _DATE.fullmatch(str(error))
+    if date:
+        return f"`{date['key']}` is no date (as in 2026-11-22)"
     text = str(error).replace("Object contains", "has an").replace("Object missing required field", "lacks the key")
     text = text.replace("unknown field", "unknown key")
     return _one_line(text.replace(" - at `$.", " in `").replace(" - at `$`", "").replace("`$", "`"))

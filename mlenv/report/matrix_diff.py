@@ -40,8 +40,31 @@ def _render_group(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _show(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return f"[{', '.join(_show(item) for item in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key} {_show(item)}' for key, item in value.items())}}}"
     return "nothing" if value in (None, "") else str(value)
+
+
+UPDATE_SCHEMA = "mlenv.matrix-update/1"
+
+
+class MatrixUpdateDocument(Document, frozen=True, kw_only=True):
+    """What differs between the data and its public sources; sizes in bytes."""
+
+    changes: tuple[Change, ...]
+    troubles: tuple[str, ...]
+    distributions_read: int
+    distributions_asked: int
+    transferred_bytes: int
+    written: bool
+
+
+def render_update(document: MatrixUpdateDocument) -> str:
+    """The differences, and how much was looked at."""
+    read = f"{document.distributions_read} of {document.distributions_asked} distributions"
+    rows = len(document.changes)
+    verdict = f"{rows} difference{'' if rows == 1 else 's'}" if rows else "no difference"
+    size = f"{document.transferred_bytes / 1e6:.1f} MB received"
+    return f"{render_changes(document.changes)}{verdict}; the package index listed {read}, {size}\n"

@@ -16,6 +16,16 @@ SCHEMAS = {
     "manifest": ("mlenv.execute.manifest", "Manifest"),
     "machine-description": ("mlenv.intake.described", "DescribedMachine"),
     "profile": ("mlenv.matrix.rows", "Profile"),
+    "framework": ("mlenv.matrix.rows", "Framework"),
+    "families": ("mlenv.matrix.rows", "FileFamilies"),
+    "indexes": ("mlenv.matrix.rows", "Indexes"),
+    "matrix-info": ("mlenv.matrix.rows", "MatrixInfo"),
+    "needs": ("mlenv.matrix.rows", "SystemNeeds"),
+    "pythons": ("mlenv.matrix.rows", "Pythons"),
+    "drivers": ("mlenv.matrix.hardware", "Drivers"),
+    "gpus": ("mlenv.matrix.hardware", "GpuModels"),
+    "matrix-diff": ("mlenv.report.matrix_diff", "MatrixDiffDocument"),
+    "matrix-update": ("mlenv.report.matrix_diff", "MatrixUpdateDocument"),
 }
 """Name to module and type; the modules are imported when their schema is asked for."""
 

@@ -10,9 +10,11 @@ from packaging.version import InvalidVersion
 
 from mlenv.facts.machine import Machine
 from mlenv.facts.version import numbers
+from mlenv.matrix.wheel_tags import PlatformTag, parse_platform_tag, series_of
 from mlenv.supply.offers import Offer
 
-LEGACY_MANYLINUX = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+NEWEST_MINOR = 19
+"""How far the stable ABI is taken to reach: beyond every Python 3 that there is."""
 
 
 def offers_of(filenames: Iterable[str], *, project: str, machine: Machine, source: str) -> list[Offer]:
@@ -40,57 +42,35 @@ def offers_of(filenames: Iterable[str], *, project: str, machine: Machine, sourc
 
 def pythons_of(tag: Tag) -> tuple[str, ...]:
     """``cp312-cp312`` gives ``("3.12",)``, ``py3-none`` gives ``("any",)``; abi3 reaches upwards."""
-    interpreter, abi = tag.interpreter, tag.abi
-    if interpreter.startswith("py3") and abi == "none":
-        return ("any",)
-    if not interpreter.startswith("cp3"):
-        return ()
-    minor = int(interpreter[3:] or 0)
-    if abi == "abi3":
-        return tuple(f"3.{number}" for number in range(minor, 20))
-    if abi == "none":
-        return ("any",)
-    return (f"3.{minor}t",) if abi.endswith("t") else (f"3.{minor}",)
+    return series_of(tag.interpreter, tag.abi, NEWEST_MINOR)
 
 
 def fits_machine(tag: Tag, machine: Machine) -> bool:
     """Whether the platform of a wheel is this machine's."""
-    platform = tag.platform
-    if platform == "any":
+    wanted = parse_platform_tag(tag.platform)
+    if wanted is None:
+        return False
+    if wanted.system == "any":
         return True
-    if machine.os.family == "windows":
-        return platform == {"x86_64": "win_amd64", "aarch64": "win_arm64", "arm64": "win_arm64"}.get(
-            machine.architecture or ""
-        )
+    if wanted.system != machine.os.family or wanted.architecture not in _architectures(machine):
+        return False
+    return _fits_macos(wanted, machine) if wanted.system == "macos" else _fits_libc(wanted, machine)
+
+
+def _architectures(machine: Machine) -> tuple[str, ...]:
+    """The architectures of wheels that run here, as tags spell them."""
+    own = {"arm64": "aarch64"}.get(machine.architecture or "", machine.architecture or "")
     if machine.os.family == "macos":
-        return _fits_macos(platform, machine)
-    return _fits_linux(platform, machine)
+        return ("arm64" if own == "aarch64" else own, "universal2")
+    return (own,)
 
 
-def _fits_linux(platform: str, machine: Machine) -> bool:
-    architecture = machine.platform.split("-", 1)[1]
-    if not platform.endswith("_" + architecture):
-        return False
-    kind = platform[: -len(architecture) - 1]
+def _fits_libc(wanted: PlatformTag, machine: Machine) -> bool:
     libc = machine.os.libc
-    if kind == "linux":
+    if not wanted.libc:
         return True
-    if libc is None:
-        return False
-    if kind in LEGACY_MANYLINUX:
-        return libc.family == "glibc" and numbers(libc.version) >= LEGACY_MANYLINUX[kind]
-    family = {"manylinux": "glibc", "musllinux": "musl"}.get(kind.split("_")[0])
-    floor = tuple(int(part) for part in kind.split("_")[1:])
-    return family == libc.family and numbers(libc.version)[:2] >= floor
+    return libc is not None and libc.family == wanted.libc and numbers(libc.version)[:2] >= wanted.floor
 
 
-def _fits_macos(platform: str, machine: Machine) -> bool:
-    parts = platform.split("_")
-    if parts[0] != "macosx" or len(parts) < 4:
-        return False
-    architecture = "_".join(parts[3:])
-    floor = (int(parts[1]), int(parts[2]))
-    mine = machine.architecture or ""
-    if architecture not in (mine, "universal2", "arm64" if mine == "aarch64" else mine):
-        return False
-    return machine.os.version is None or (*numbers(machine.os.version), 0)[:2] >= floor
+def _fits_macos(wanted: PlatformTag, machine: Machine) -> bool:
+    return machine.os.version is None or (*numbers(machine.os.version), 0)[:2] >= wanted.floor

@@ -3,8 +3,8 @@
 NVIDIA lists the redistributable parts of every CUDA release in a folder of manifests,
 ``redistrib_<version>.json``.  What is known of their form, and from whom:
 
-- The folder page and its links with single quotes: a stored copy of NVIDIA's page, and public
-  programs that read it.
+- The folder page and its links with single quotes: an archived copy of NVIDIA's page, and public
+  programs that read it.  Manifests before 11.4.2 are small there; nobody was found to quote one.
 - ``nvidia_driver`` with ``version`` and Linux platforms alone: nixpkgs' verbatim copies of the
   manifests (470.82.01 in 11.4.4, 570.86.10 in 12.8.0, 580.65.06 in 13.0.0, 580.126.20 in 13.0.3).
 - No ``nvidia_driver`` from 13.4 on, where the driver is no longer bundled: the copy of 13.4.1.
@@ -30,9 +30,10 @@ from mlenv.matrix.hardware import CudaRelease
 from mlenv.matrix.sources.published import SourceTrouble
 from mlenv.system.page import Page, WebDoor
 
-SOURCE = "cuda-redist"
-"""Names this source in reports, and in the ``[sources]`` table for rows that it adds."""
-SOURCE_TEXT = "NVIDIA's manifests of CUDA redistributables: the driver bundled with the first one of the minor"
+SOURCE = "NVIDIA's list of CUDA releases"
+ROW_SOURCE = "cuda-redist"
+"""The source that rows from here name; the text belongs into the file's ``[sources]`` table."""
+ROW_SOURCE_TEXT = "NVIDIA's manifests of CUDA redistributables: the driver bundled with the first one of the minor"
 URL = "https://developer.download.nvidia.com/compute/cuda/redist/"
 WORKERS = 8
 
@@ -102,9 +103,8 @@ def first_versions(versions: Iterable[str]) -> tuple[str, ...]:
     return tuple(first.values())
 
 
-# {"release_date": "2025-08-04", "release_label": "13.0.0", "release_product": "cuda",
-#  "nvidia_driver": {"name": "NVIDIA Linux Driver", "license": "NVIDIA Driver",
-#                    "version": "580.65.06", "linux-x86_64": {"relative_path": ...}, ...}, ...}
+# {"release_date": "2025-08-04", "release_label": "13.0.0", "release_product": "cuda", ...,
+#  "nvidia_driver": {"name": "NVIDIA Linux Driver", "version": "580.65.06", "linux-x86_64": {...}, ...}}
 def parse_manifest(body: bytes) -> Manifest:
     """The driver of a manifest; :class:`ValueError` or :class:`msgspec.MsgspecError` otherwise."""
     manifest = msgspec.json.decode(body, type=Manifest)
@@ -127,10 +127,10 @@ def _merged(manifests: dict[str, Manifest | SourceTrouble], known: Sequence[Cuda
 def _row(minor: str, manifest: Manifest, known: CudaRelease | None) -> CudaRelease:
     bundled = manifest.nvidia_driver.version if manifest.nvidia_driver else ""
     if known is None:
-        return CudaRelease(version=minor, linux=bundled, windows="", source=(SOURCE,))
+        return CudaRelease(version=minor, linux=bundled, windows="", source=(ROW_SOURCE,))
     if not bundled or (known.linux and at_least(bundled, known.linux)):
         return known
-    return msgspec.structs.replace(known, linux=bundled, source=tuple(dict.fromkeys((*known.source, SOURCE))))
+    return msgspec.structs.replace(known, linux=bundled, source=tuple(dict.fromkeys((*known.source, ROW_SOURCE))))
 
 
 def _why(page: Page) -> str:

@@ -1,7 +1,7 @@
 """The release cycle of Python: when each series came out and when its security support ends.
 
 The table is the official one, ``release-cycle.json`` of the PEPs site.  Its form is documented
-there (``peps.python.org/api``) and was seen in a stored copy of the file itself: one object per
+there (``peps.python.org/api``) and seen in an archived copy of the file itself: one object per
 series, dates as days or, while they are still planned, as a month.
 """
 
@@ -19,9 +19,10 @@ from mlenv.matrix.rows import PythonSeries
 from mlenv.matrix.sources.published import SourceTrouble
 from mlenv.system.page import WebDoor
 
-SOURCE = "python-releases"
-"""Names this source in reports, and in the ``[sources]`` table for rows that it adds."""
-SOURCE_TEXT = "peps.python.org/api/release-cycle.json, the release cycle of Python"
+SOURCE = "the release cycle of Python"
+ROW_SOURCE = "python-releases"
+"""The source that rows from here name; the text belongs into the file's ``[sources]`` table."""
+ROW_SOURCE_TEXT = "peps.python.org/api/release-cycle.json, the release cycle of Python"
 URL = "https://peps.python.org/api/release-cycle.json"
 
 _UNRELEASED = ("feature", "prerelease", "planned", "")
@@ -43,9 +44,7 @@ class SeriesTable(msgspec.Struct, frozen=True, kw_only=True):
     troubles: tuple[SourceTrouble, ...] = ()
 
 
-def read_series(
-    web: WebDoor, *, today: dt.date, known: Sequence[PythonSeries] = (), url: str = URL
-) -> SeriesTable:
+def read_series(web: WebDoor, *, today: dt.date, known: Sequence[PythonSeries] = (), url: str = URL) -> SeriesTable:
     """The series of Python that are out on a day.
 
     ``known`` rows come back as they are where upstream says the same, nothing, or nothing that we
@@ -105,7 +104,7 @@ def _row(version: str, cycle: Cycle) -> PythonSeries:
         version=version,
         released=parse_date(cycle.first_release),
         end_of_life=parse_date(cycle.end_of_life),
-        source=(SOURCE,),
+        source=(ROW_SOURCE,),
     )
 
 

@@ -32,7 +32,7 @@ CASES = [
     (
         "torch-2.13.0-cp311-none-macosx_14_0_arm64.whl",
         machine("macos", "arm64", version="14.2"),
-        ("2.13.0", "", ("any",)),
+        ("2.13.0", "", ("3.11",)),
     ),
     ("torch-2.13.0-cp311-cp311-macosx_14_0_arm64.whl", machine("macos", "arm64", version="13.6"), None),
     (

@@ -8,6 +8,7 @@ import pytest
 
 from mlenv.matrix.hardware import CudaRelease
 from mlenv.matrix.sources.cuda_releases import (
+    ROW_SOURCE,
     SOURCE,
     URL,
     CudaTable,
@@ -75,10 +76,10 @@ def read(known: tuple[CudaRelease, ...] = (), **others: Page) -> CudaTable:
 
 def test_a_minor_takes_the_driver_of_its_first_manifest() -> None:
     expected = (
-        row("13.10", "", source=(SOURCE,)),
-        row("13.0", "580.65.06", source=(SOURCE,)),
-        row("12.8", "570.86.10", source=(SOURCE,)),
-        row("11.4", "470.57.02", source=(SOURCE,)),
+        row("13.10", "", source=(ROW_SOURCE,)),
+        row("13.0", "580.65.06", source=(ROW_SOURCE,)),
+        row("12.8", "570.86.10", source=(ROW_SOURCE,)),
+        row("11.4", "470.57.02", source=(ROW_SOURCE,)),
     )
     assert CudaTable(rows=expected) == read()
 
@@ -89,9 +90,9 @@ def test_a_minor_takes_the_driver_of_its_first_manifest() -> None:
         pytest.param(row("13.0", "580.65.06", "581"), row("13.0", "580.65.06", "581"), id="the same"),
         pytest.param(row("12.8", "570.26", "570.65"), row("12.8", "570.26", "570.65"), id="the notes ask for less"),
         pytest.param(
-            row("13.0", "580.82.07", "581"), row("13.0", "580.65.06", "581", ("notes", SOURCE)), id="less is enough"
+            row("13.0", "580.82.07", "581"), row("13.0", "580.65.06", "581", ("notes", ROW_SOURCE)), id="less is enough"
         ),
-        pytest.param(row("13.0", "", "581"), row("13.0", "580.65.06", "581", ("notes", SOURCE)), id="not known"),
+        pytest.param(row("13.0", "", "581"), row("13.0", "580.65.06", "581", ("notes", ROW_SOURCE)), id="not known"),
         pytest.param(row("13.10", "620.10", "621"), row("13.10", "620.10", "621"), id="bundles none"),
         pytest.param(row("10.2", "440.33", "441.22"), row("10.2", "440.33", "441.22"), id="has no manifest"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlenv.matrix.rows import PythonSeries
-from mlenv.matrix.sources.python_releases import SOURCE, URL, SeriesTable, parse_date, read_series
+from mlenv.matrix.sources.python_releases import ROW_SOURCE, SOURCE, URL, SeriesTable, parse_date, read_series
 from mlenv.system.page import Page
 from tests.unit.matrix.sources.sources_web import PagesOnly
 
@@ -37,7 +37,7 @@ CYCLES = {
 }
 
 
-def row(version: str, released: str, end_of_life: str, source: str = SOURCE) -> PythonSeries:
+def row(version: str, released: str, end_of_life: str, source: str = ROW_SOURCE) -> PythonSeries:
     return PythonSeries(
         version=version,
         released=dt.date.fromisoformat(released),

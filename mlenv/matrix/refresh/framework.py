@@ -1,0 +1,101 @@
+"""One framework brought up to date with the package index."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import msgspec
+from msgspec.structs import replace
+from packaging.version import Version
+
+from mlenv.matrix.refresh.carry import INDEX, Arrival, carry_over, wheel_to_read
+from mlenv.matrix.refresh.listed import distribution_of, is_listed, refresh_release
+from mlenv.matrix.refresh.releases import find_new
+from mlenv.matrix.rows import Framework, Release
+from mlenv.matrix.sources.package_index import Requirements
+from mlenv.matrix.sources.published import PublishedProject, PublishedRelease, PublishedWheel, SourceTrouble
+
+ReadRequirements = Callable[[PublishedWheel], Requirements]
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the package index lists, and what is needed to lay it into rows.
+
+    ``pythons`` are the series that are out, ``neighbours`` the distributions whose conditions are
+    kept, ``today`` the day of the listing.
+    """
+
+    projects: Mapping[str, PublishedProject]
+    pythons: tuple[str, ...]
+    neighbours: Collection[str]
+    today: dt.date
+
+
+def distributions_of(framework: Framework) -> tuple[str, ...]:
+    """The distributions that the default index is asked for, the framework's own first."""
+    listed = [
+        distribution_of(framework, build)
+        for release in framework.release
+        for build in release.builds
+        if is_listed(build)
+    ]
+    return tuple(dict.fromkeys([*(name for name in listed if name == framework.distribution), *listed]))
+
+
+def refresh_framework(
+    framework: Framework, listing: Listing, read: ReadRequirements
+) -> tuple[Framework, tuple[SourceTrouble, ...]]:
+    """A framework with its rows as the index lists them, and those of new releases.
+
+    ``read`` reads what a wheel requires.  A new release whose metadata cannot be read is left for
+    the next time and told of.
+    """
+    rows = [refresh_release(framework, release, listing.projects, listing.pythons) for release in framework.release]
+    troubles: list[SourceTrouble] = []
+    for new in _new_releases(framework, listing):
+        try:
+            row = _make_row(framework, new, listing, read)
+        except SourceTrouble as trouble:
+            troubles.append(trouble)
+            continue
+        if row is not None:
+            rows.append(row)
+    rows.sort(key=lambda row: Version(row.version), reverse=True)
+    refreshed = replace(framework, release=tuple(rows))
+    return _with_source(refreshed, framework), tuple(troubles)
+
+
+def _new_releases(framework: Framework, listing: Listing) -> Sequence[PublishedRelease]:
+    """From the project whose releases the rows are: the framework's own, where it is listed."""
+    name = next(iter(_current_distributions(framework)), "")
+    project = listing.projects.get(name)
+    if project is None or framework.status == "dead":
+        return ()
+    return find_new(framework, project, listing.today)
+
+
+def _current_distributions(framework: Framework) -> tuple[str, ...]:
+    """Those of the newest row: older rows may name distributions that have ended."""
+    return distributions_of(replace(framework, release=framework.release[:1]))
+
+
+def _make_row(framework: Framework, new: PublishedRelease, listing: Listing, read: ReadRequirements) -> Release | None:
+    listed = {
+        name: found
+        for name in _current_distributions(framework)
+        if name in listing.projects and (found := listing.projects[name].release(new.version)) is not None
+    }
+    wheels = {name: wheel for name, found in listed.items() if (wheel := wheel_to_read(found)) is not None}
+    arrival = Arrival(
+        version=new.version, listed=listed, requirements={name: read(wheel) for name, wheel in wheels.items()}
+    )
+    return carry_over(framework, arrival, known=listing.pythons, neighbours=listing.neighbours, today=listing.today)
+
+
+def _with_source(framework: Framework, before: Framework) -> Framework:
+    """The file's ``[sources]`` names the index where a new row does."""
+    if len(framework.release) == len(before.release) or INDEX in framework.sources:
+        return framework
+    title = f"PyPI: {framework.distribution} listing and METADATA"
+    return replace(framework, sources={**framework.sources, INDEX: title})

@@ -1,0 +1,47 @@
+"""Refreshed files written into a folder: all of them sound, or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlenv.errors import UsageError
+from mlenv.matrix.canonical import render_file
+from mlenv.matrix.check import check_matrix
+from mlenv.matrix.load import Matrix
+from mlenv.matrix.rows import Row
+
+
+def write_files(matrix: Matrix, files: Mapping[str, Row], target: Path) -> None:
+    """Write a whole matrix with some files in their new form into ``target``.
+
+    It is made beside and checked first; :class:`UsageError` with the first problem, and nothing
+    touched, where the new files do not fit the others, or where the folder cannot be written.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        shutil.copytree(matrix.folder, draft)
+        for path, row in files.items():
+            (draft / path).write_text(render_file(row), encoding="utf-8")
+        problems = check_matrix(Matrix(draft))
+        if problems:
+            raise UsageError(f"the refreshed data is not sound, nothing was written: {problems[0]}")
+        _take_over(draft, target, files)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written ({error.strerror or error})") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _take_over(draft: Path, target: Path, files: Mapping[str, Row]) -> None:
+    """A new folder takes its place whole; in one that is there each file is replaced."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        os.replace(draft, target)
+        return
+    for path in sorted(file.relative_to(draft).as_posix() for file in draft.rglob("*.*") if file.is_file()):
+        if path in files or not (target / path).is_file():
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(draft / path, target / path)

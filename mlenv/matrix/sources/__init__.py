@@ -1,0 +1,1 @@
+"""Readers of public sources, one module per source; only ``mlenv matrix update`` loads them."""
