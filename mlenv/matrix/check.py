@@ -14,13 +14,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from mlenv.errors import UsageError
-from mlenv.matrix import check_builds
+from mlenv.matrix import check_builds, check_hardware
 from mlenv.matrix.check_builds import Problems
 from mlenv.matrix.files import Files, load_files, render_schemas, walk_rows
-from mlenv.matrix.hardware import Drivers, GpuModels
+from mlenv.matrix.hardware import Drivers
+from mlenv.matrix.layers import identity
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.profiles import extend_profile
-from mlenv.matrix.rows import FileFamilies, Framework, Indexes, MatrixInfo, Profile, Pythons, SystemNeeds
+from mlenv.matrix.rows import FileFamilies, Framework, MatrixInfo, Profile, Row, SystemNeeds
 
 __all__ = ["check_matrix", "render_schemas"]
 
@@ -54,25 +55,14 @@ def _check_names(files: Files) -> Problems:
 
 def _check_ids(files: Files) -> Problems:
     """What tells rows apart is not used twice."""
+    for path, file in files.rows.items():
+        for table in file.__struct_fields__:
+            rows = getattr(file, table)
+            if isinstance(rows, tuple) and rows and isinstance(rows[0], Row):
+                yield from _repeated(path, table, (" ".join(map(str, identity(row))) for row in rows))
     for path, drivers in files.of(Drivers).items():
-        yield from _repeated(path, "cuda_family", (row.major for row in drivers.cuda_family))
-        yield from _repeated(path, "cuda_release", (row.version for row in drivers.cuda_release))
-        yield from _repeated(path, "driver_branch", (row.branch for row in drivers.driver_branch))
-        yield from _repeated(path, "code_rule", (row.code for row in drivers.code_rule))
         capabilities = (item for row in drivers.architecture for item in row.compute_capabilities)
         yield from _repeated(path, "architecture", capabilities)
-    for path, gpus in files.of(GpuModels).items():
-        yield from _repeated(path, "gpu", (f"{row.vendor} {row.name}" for row in gpus.gpu))
-    for path, indexes in files.of(Indexes).items():
-        yield from _repeated(path, "index", (row.id for row in indexes.index))
-    for path, pythons in files.of(Pythons).items():
-        yield from _repeated(path, "python", (row.version for row in pythons.python))
-    for path, families in files.of(FileFamilies).items():
-        yield from _repeated(path, "family", (row.id for row in families.family))
-    for path, needs in files.of(SystemNeeds).items():
-        yield from _repeated(path, "need", (row.id for row in needs.need))
-    for path, framework in files.of(Framework).items():
-        yield from _repeated(path, "release", (row.version for row in framework.release))
 
 
 def _repeated(path: str, table: str, values: Iterable[Hashable]) -> Problems:
@@ -176,4 +166,5 @@ _CHECKS: tuple[Callable[[Files], Problems], ...] = (
     _check_profiles,
     _check_families,
     _check_needs,
+    *check_hardware.CHECKS,
 )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlenv.errors import UsageError
-from mlenv.matrix.hardware import Drivers, GpuModels
+from mlenv.matrix.hardware import Drivers, GpuModels, RocmReleases
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import (
     Build,
@@ -35,6 +35,7 @@ KINDS: dict[str, type[Row]] = {
     "needs": SystemNeeds,
     "profile": Profile,
     "pythons": Pythons,
+    "rocm": RocmReleases,
 }
 """Each kind of file and the type of its contents."""
 

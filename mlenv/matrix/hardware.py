@@ -105,7 +105,10 @@ class CompatPackage(Row, frozen=True, kw_only=True):
 
 
 class CompatKind(Row, frozen=True, kw_only=True):
-    """Whether forward compatibility works on a kind of GPU (:attr:`GpuModel.kind`)."""
+    """Whether forward compatibility works on a kind of GPU.
+
+    ``kind`` is that of ``gpus.toml``.
+    """
 
     kind: str
     works: Literal["yes", "some", "no"]
@@ -148,10 +151,10 @@ class JetPack(Row, frozen=True, kw_only=True):
 
 
 class Drivers(Row, frozen=True, kw_only=True):
-    """``drivers.toml``.
+    """``drivers.toml``: NVIDIA drivers, what CUDA they run, which GPUs they know, and which GPU runs which code.
 
-    ``cuda_release`` has one row for each minor; ``cuda_update`` its later releases, which bundle
-    newer drivers without asking for them.
+    All tables are newest first.  ``cuda_release`` has one row for each minor; ``cuda_update`` its
+    later releases, which bundle newer drivers without asking for them.
     """
 
     sources: dict[str, str]
@@ -178,9 +181,9 @@ class GpuModel(Row, frozen=True, kw_only=True):
 
     ``name`` is matched without vendor words and case, as are the other names in ``also``.
     ``metal`` is Apple's GPU family.  ``memory_gb`` is as marketed, in GB; peak rates are dense, in
-    TFLOP/s and GB/s, those below ``fp32_tflops`` of the tensor units.  ``link`` is the bus to the
-    host, ``nvlink_gbs`` the sum of both directions in GB/s, ``power_w`` the board's power in W.
-    ``confirmed`` is false where no vendor page was read for the target.
+    TFLOP/s and GB/s, those after ``fp32_tflops`` of the tensor units where the product has them.
+    ``link`` is the bus to the host, ``nvlink_gbs`` the sum of both directions in GB/s, ``power_w``
+    the board's power in W.  ``confirmed`` is false where no vendor page was read for the target.
     """
 
     vendor: GpuVendor
@@ -220,9 +223,10 @@ class PeakRule(Row, frozen=True, kw_only=True):
 
 
 class XpuSeries(Row, frozen=True, kw_only=True):
-    """A series of Intel GPUs that PyTorch supports, by :attr:`GpuModel.architecture`.
+    """A series of Intel GPUs that PyTorch supports.
 
-    ``torch`` is the first release with binaries for it that is known to name it.
+    Its products are those of ``gpus.toml`` with that ``architecture``.  ``torch`` is the first
+    release with binaries for it that is known to name it.
     """
 
     architecture: str
@@ -234,7 +238,11 @@ class XpuSeries(Row, frozen=True, kw_only=True):
 
 
 class GpuModels(Row, frozen=True, kw_only=True):
-    """``gpus.toml``."""
+    """``gpus.toml``: GPU products and TPUs, the target that code is compiled for, memory and peak rates.
+
+    ``peak_rule`` serves products whose peak no source states, ``xpu_series`` says which Intel GPUs
+    PyTorch supports.
+    """
 
     sources: dict[str, str]
     checked_on: dt.date
@@ -253,12 +261,13 @@ RocmLevel = Literal["supported", "runtime", "deprecated", "unsupported"]
 class RocmRelease(Row, frozen=True, kw_only=True):
     """A minor release of ROCm and the day of its first version.
 
-    ``complete`` names the systems whose whole list of supported targets stands in
-    :class:`RocmSupport`; ``products_complete`` those where each product is listed too.
+    ``released`` is left out where it was not read.  ``complete`` names the systems whose whole list
+    of supported targets stands in :class:`RocmSupport`, ``products_complete`` those where each
+    product is listed too.
     """
 
     version: str
-    released: dt.date
+    released: dt.date | None = None
     preview: bool = False
     complete: tuple[RocmSystem, ...] = ()
     products_complete: tuple[RocmSystem, ...] = ()
@@ -292,10 +301,14 @@ class RocmTarget(Row, frozen=True, kw_only=True):
 
 
 class KernelDriver(Row, frozen=True, kw_only=True):
-    """A release of the amdgpu kernel driver and the ROCm releases that AMD tested on it."""
+    """A release of the amdgpu kernel driver and the ROCm releases that AMD tested on it.
+
+    ``complete`` is false where only a part of them was read.
+    """
 
     version: str
     user_space: tuple[str, ...]
+    complete: bool = True
     source: tuple[str, ...]
     note: str = ""
 
@@ -316,11 +329,11 @@ class GfxOverride(Row, frozen=True, kw_only=True):
 
 
 class RocmReleases(Row, frozen=True, kw_only=True):
-    """``rocm.toml``."""
+    """``rocm.toml``: AMD ROCm, what AMD supports in each release, kernel drivers, and overrides of users."""
 
     sources: dict[str, str]
     checked_on: dt.date
-    release: tuple[RocmRelease, ...]
+    rocm_release: tuple[RocmRelease, ...]
     support: tuple[RocmSupport, ...]
     target: tuple[RocmTarget, ...]
     kernel_driver: tuple[KernelDriver, ...]

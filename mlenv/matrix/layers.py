@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlenv.facts.version import numbers
-from mlenv.matrix.hardware import GpuArchitecture, GpuModel
+from mlenv.matrix.hardware import GpuArchitecture, GpuModel, RocmSupport
 from mlenv.matrix.rows import Build, Row
 
 ROWS = TypeVar("ROWS", bound=Row)
@@ -19,6 +19,7 @@ NEWEST_FIRST = ("version", "branch", "major")
 """Tables whose rows are ordered by such a key."""
 _KEYS: dict[type[Row], tuple[str, ...]] = {
     GpuModel: ("vendor", "name"),
+    RocmSupport: ("release", "system", "gfx"),
     GpuArchitecture: ("compute_capabilities",),
     Build: ("variant", "distribution", "platforms", "pythons"),
 }

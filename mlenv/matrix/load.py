@@ -21,7 +21,7 @@ from mlenv.errors import UsageError
 from mlenv.matrix import profiles
 from mlenv.matrix.compiled import Store, key_of, stamp_of
 from mlenv.matrix.digest import combine_digests, digest_folder, folder_state
-from mlenv.matrix.hardware import Drivers, GpuModels
+from mlenv.matrix.hardware import Drivers, GpuModels, RocmReleases
 from mlenv.matrix.layers import lay_over
 from mlenv.matrix.rows import (
     FileFamilies,
@@ -139,6 +139,11 @@ class Matrix:
     def gpus(self) -> GpuModels:
         """GPU products."""
         return self.read("gpus.toml", GpuModels)
+
+    @functools.cached_property
+    def rocm(self) -> RocmReleases:
+        """ROCm releases, what they support, and the kernel drivers below them."""
+        return self.read("rocm.toml", RocmReleases)
 
     # ------------------------------------------------------------ packages
 

@@ -73,8 +73,15 @@ def _agreed(answers: list[str]) -> str | None:
 
 def _matches(gpus: GpuModels, name: str, vendor: str) -> list[GpuModel]:
     wanted = set(product_keys(name))
-    rows = (row for row in gpus.gpu if vendor in ("", row.vendor))
+    words = [key.split() for key in wanted]
+    rows = (row for row in gpus.gpu if vendor in ("", row.vendor) and _may_match(row, words))
     return [row for row in rows if not wanted.isdisjoint(_row_keys(row.name, row.also))]
+
+
+def _may_match(row: GpuModel, wanted: list[list[str]]) -> bool:
+    """Whether a row's names hold all words of some key: spares taking every name of a long table apart."""
+    text = " ".join((row.name, *row.also)).lower()
+    return any(all(word in text for word in words) for words in wanted)
 
 
 @functools.lru_cache(maxsize=4096)

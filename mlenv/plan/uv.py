@@ -13,6 +13,7 @@ import msgspec
 
 from mlenv.facts.machine import Machine, PackageConfiguration
 from mlenv.matrix.load import Matrix
+from mlenv.plan.constraints import constraints_of
 from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackage, Step
 from mlenv.resolve.resolution import Pick, Resolution
 from mlenv.supply.offers import Source, Supply
@@ -43,7 +44,7 @@ def build_plan(
 ) -> Plan:
     """Turn a resolution into files and commands for uv."""
     indexes = _pick_indexes(resolution.picks, matrix, supply)
-    project = _render_project(resolution, indexes, machine.packages)
+    project = _render_project(resolution, indexes, machine.packages, constraints_of(resolution.picks, matrix))
     request = resolution.request
     return Plan(
         profile=" ".join(request.profiles),
@@ -147,7 +148,12 @@ def _planned(pick: Pick, indexes: dict[str, Source]) -> PlannedPackage:
     return PlannedPackage(name=pick.distribution, version=pick.version, index=source.address if source else None)
 
 
-def _render_project(resolution: Resolution, indexes: dict[str, Source], configuration: PackageConfiguration) -> str:
+def _render_project(
+    resolution: Resolution,
+    indexes: dict[str, Source],
+    configuration: PackageConfiguration,
+    constraints: Sequence[str],
+) -> str:
     import tomli_w
 
     requirements = [requirement_of(pick) for pick in resolution.picks]
@@ -164,6 +170,8 @@ def _render_project(resolution: Resolution, indexes: dict[str, Source], configur
         },
         "tool": {"uv": _uv_table(resolution.picks, indexes, configuration)},
     }
+    if constraints:
+        project["tool"]["uv"]["constraint-dependencies"] = list(constraints)
     return tomli_w.dumps(project)
 
 

@@ -24,6 +24,7 @@ SCHEMAS = {
     "pythons": ("mlenv.matrix.rows", "Pythons"),
     "drivers": ("mlenv.matrix.hardware", "Drivers"),
     "gpus": ("mlenv.matrix.hardware", "GpuModels"),
+    "rocm": ("mlenv.matrix.hardware", "RocmReleases"),
     "matrix-diff": ("mlenv.report.matrix_diff", "MatrixDiffDocument"),
     "matrix-update": ("mlenv.report.matrix_diff", "MatrixUpdateDocument"),
 }

@@ -182,8 +182,8 @@ def test_the_real_matrix_has_no_problem() -> None:
         pytest.param(
             "profiles/classical.toml",
             '"xgboost"',
-            '"catboost"',
-            "profiles/classical.toml: no framework is called 'catboost'",
+            '"fortran"',
+            "profiles/classical.toml: no framework is called 'fortran'",
             id="profile-of-unknown-framework",
         ),
         pytest.param(

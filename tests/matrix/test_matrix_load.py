@@ -22,7 +22,7 @@ def load_numpy(folder: Path) -> object:
         pytest.param(
             "released = 2026-11-15",
             'released = "mid November"',
-            "Invalid RFC3339 encoded date in `release[0].released`",
+            "`release[0].released` is no date (as in 2026-11-22)",
             id="wrong-type",
         ),
         pytest.param(

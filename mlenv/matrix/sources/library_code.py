@@ -108,10 +108,10 @@ def _read_elf(name: str, stream: ByteStream, table: SectionTable) -> LibraryCode
 def _by_section(
     table: SectionTable, content: bytes, names: dict[int, str], found: list[Binary]
 ) -> list[tuple[Section, list[Binary]]]:
-    if not found:
-        return []
-    if not table.count or len(content) < table.bytes:
+    if len(content) < table.bytes or (found and not table.count):
         raise UnreadableCodeError("its list of sections is missing")
+    if not table.count:
+        return []
     sections = _wanted(parse_elf_sections(table, content, names))
     return [
         (section, [binary for binary in found if section.start <= binary.start < section.stop]) for section in sections
