@@ -119,6 +119,7 @@ def _refresh(
     from mlenv.matrix.refresh.update import Refresh
     from mlenv.matrix.sources.package_index import default_index
     from mlenv.matrix.sources.published import SourceTrouble
+    from mlenv.system.folders import cache_folder
 
     unknown = [name for name in frameworks if name not in matrix.framework_ids]
     if unknown:
@@ -138,6 +139,7 @@ def _refresh(
             today=today,
             frameworks=frameworks,
             gpu_code=gpu_code,
+            cache=str(cache_folder() / "conda"),
             progress=step.say,
         )
         return refresh.run()

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from mlenv.matrix.refresh.framework import Listing
 from mlenv.matrix.refresh.listed import distribution_of, is_listed
 from mlenv.matrix.refresh.platforms import put_together, take_apart
+from mlenv.matrix.refresh.sources import name_source
 from mlenv.matrix.rows import Build, Framework, Release
 from mlenv.matrix.sources.gpu_code import GpuCode
 from mlenv.matrix.sources.published import PublishedWheel
@@ -31,8 +32,7 @@ def lay_code(framework: Framework, listing: Listing, read: Read) -> Framework:
     fresh = _lay_release(framework, newest, listing, read)
     if fresh == newest:
         return framework
-    sources = {**framework.sources, SOURCE: SOURCE_TEXT}
-    return replace(framework, sources=sources, release=(fresh, *older))
+    return name_source(replace(framework, release=(fresh, *older)), SOURCE, SOURCE_TEXT)
 
 
 def _lay_release(framework: Framework, release: Release, listing: Listing, read: Read) -> Release:

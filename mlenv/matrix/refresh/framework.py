@@ -12,6 +12,7 @@ from packaging.version import Version
 from mlenv.matrix.refresh.carry import INDEX, Arrival, carry_over, wheel_to_read
 from mlenv.matrix.refresh.listed import distribution_of, is_listed, refresh_release
 from mlenv.matrix.refresh.releases import find_new
+from mlenv.matrix.refresh.sources import name_source
 from mlenv.matrix.rows import Framework, Release
 from mlenv.matrix.sources.package_index import Requirements
 from mlenv.matrix.sources.published import PublishedProject, PublishedRelease, PublishedWheel, SourceTrouble
@@ -94,8 +95,7 @@ def _make_row(framework: Framework, new: PublishedRelease, listing: Listing, rea
 
 
 def _with_source(framework: Framework, before: Framework) -> Framework:
-    """The file's ``[sources]`` names the index where a new row does."""
-    if len(framework.release) == len(before.release) or INDEX in framework.sources:
+    """The file's ``[sources]`` names the index where a row does."""
+    if framework.release == before.release:
         return framework
-    title = f"PyPI: {framework.distribution} listing and METADATA"
-    return replace(framework, sources={**framework.sources, INDEX: title})
+    return name_source(framework, INDEX, f"PyPI: {framework.distribution} listing and METADATA")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -12,10 +12,12 @@ from mlenv.matrix.diff import Change, compare_rows
 from mlenv.matrix.hardware import Drivers
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.refresh.code import lay_code
+from mlenv.matrix.refresh.conda import lay_route
 from mlenv.matrix.refresh.framework import Listing, distributions_of, refresh_framework
 from mlenv.matrix.refresh.variants import lay_variants, variants_of
 from mlenv.matrix.rows import Framework, Pythons, Row
 from mlenv.matrix.sources import cuda_releases, python_releases
+from mlenv.matrix.sources.conda_channel import CondaPackage, read_packages
 from mlenv.matrix.sources.gpu_code import GpuCode, read_gpu_code
 from mlenv.matrix.sources.package_index import read_projects, read_requirements
 from mlenv.matrix.sources.published import PublishedProject, PublishedWheel, SourceTrouble
@@ -44,7 +46,8 @@ class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
 class Refresh:
     """One look at the sources, about some frameworks or (where none is named) about everything.
 
-    ``gpu_code`` also reads the code out of wheels whose code is not known by measurement.
+    ``gpu_code`` also reads the code out of wheels whose code is not known by measurement;
+    ``cache`` is a folder for what is read of conda channels.
 
     Nothing is written.  A source that is out of reach leaves its rows as they are.
     """
@@ -58,6 +61,7 @@ class Refresh:
         today: dt.date,
         frameworks: Sequence[str] = (),
         gpu_code: bool = False,
+        cache: str | None = None,
         progress: Callable[[str], None],
     ) -> None:
         self.matrix = matrix
@@ -66,6 +70,7 @@ class Refresh:
         self.today = today
         self.named = tuple(frameworks)
         self.gpu_code = gpu_code
+        self.cache = cache
         self.progress = progress
         self.troubles: list[str] = []
         self.files: dict[str, Row] = {}
@@ -74,8 +79,9 @@ class Refresh:
         """Ask every source, and say what differs."""
         rows = [self.matrix.framework(name) for name in self.named or self.matrix.framework_ids]
         listing, asked = self._read_listing(rows)
+        routes = self._read_channels(rows)
         for row in rows:
-            self._refresh(row, listing)
+            self._refresh(row, listing, routes)
         if not self.named:
             self._refresh_pythons()
             self._refresh_cuda()
@@ -105,10 +111,27 @@ class Refresh:
         )
         return listing, len(wanted)
 
-    def _refresh(self, row: Framework, listing: Listing) -> None:
+    def _read_channels(self, rows: Sequence[Framework]) -> dict[str, dict[str, CondaPackage]]:
+        """The conda packages of all frameworks, by channel; a channel that fails has none."""
+        wanted: dict[str, list[str]] = {}
+        for row in rows:
+            if row.conda is not None:
+                wanted.setdefault(row.conda.channel, []).append(row.conda.package)
+        found: dict[str, dict[str, CondaPackage]] = {}
+        for channel, names in wanted.items():
+            self.progress(f"asking the conda channel {channel} for {len(names)} packages")
+            try:
+                found[channel] = read_packages(channel, list(dict.fromkeys(names)), cache=self.cache)
+            except SourceTrouble as trouble:
+                self.troubles.append(str(trouble))
+        return found
+
+    def _refresh(self, row: Framework, listing: Listing, channels: Mapping[str, Mapping[str, CondaPackage]]) -> None:
         fresh, troubles = refresh_framework(row, listing, lambda wheel: read_requirements(self.web, wheel))
         self.troubles += map(str, troubles)
         fresh = self._refresh_variants(fresh, listing.pythons)
+        if row.conda is not None:
+            fresh = lay_route(fresh, channels.get(row.conda.channel, {}))
         if self.gpu_code:
             fresh = lay_code(fresh, listing, self._read_code)
         if any(name in listing.projects for name in distributions_of(row)):

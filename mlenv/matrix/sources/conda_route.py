@@ -46,7 +46,7 @@ class RouteBuild(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int | None = None
 
 
-class CondaRoute(msgspec.Struct, frozen=True, kw_only=True):
+class ChannelRoute(msgspec.Struct, frozen=True, kw_only=True):
     """How a release is had from a channel: facts for the conda route of a row.
 
     ``selectors`` maps an accelerator to the glob over build strings that picks all its kinds and
@@ -62,7 +62,7 @@ class CondaRoute(msgspec.Struct, frozen=True, kw_only=True):
     builds: tuple[RouteBuild, ...]
 
 
-def route_of(package: CondaPackage, *, version: str = "") -> CondaRoute | None:
+def route_of(package: CondaPackage, *, version: str = "") -> ChannelRoute | None:
     """The conda route of a release, by default the newest that is no pre-release.
 
     None where the package has no such release.  ``noarch`` builds count for the platforms of the
@@ -76,7 +76,7 @@ def route_of(package: CondaPackage, *, version: str = "") -> CondaRoute | None:
     kinds = _strings((build.kind, build.build) for build in release.builds)
     accelerators = _strings((build.accelerator, build.build) for build in release.builds)
     globs = {name: _selector(name, accelerators) for name in accelerators}
-    return CondaRoute(
+    return ChannelRoute(
         channel=package.channel,
         package=package.package,
         version=release.version,

@@ -10,7 +10,7 @@ import pytest
 from mlenv.matrix.rows import Platform
 from mlenv.matrix.sources.conda_build import CondaBuild
 from mlenv.matrix.sources.conda_channel import CondaPackage, CondaRelease
-from mlenv.matrix.sources.conda_route import CondaRoute, RouteBuild, route_of
+from mlenv.matrix.sources.conda_route import ChannelRoute, RouteBuild, route_of
 
 GLIBC = "__glibc >=2.17,<3.0.a0"
 GLIBC_28 = "__glibc >=2.28,<3.0.a0"
@@ -29,7 +29,7 @@ def package(*versions: str, builds: tuple[CondaBuild, ...] = (build("py312_0"),)
     return CondaPackage(channel="conda-forge", package="pytorch", platforms=ASKED, releases=releases)
 
 
-def route(*builds: CondaBuild) -> CondaRoute:
+def route(*builds: CondaBuild) -> ChannelRoute:
     found = route_of(package("2.13.0", builds=builds))
     assert found is not None
     return found
@@ -38,7 +38,7 @@ def route(*builds: CondaBuild) -> CondaRoute:
 def test_whole_route() -> None:
     cpu = {"kind": "cpu", "virtual_packages": (GLIBC,)}
     cuda = {"kind": "cuda129", "accelerator": "cuda", "cuda": "12.9"}
-    assert CondaRoute(
+    assert ChannelRoute(
         channel="conda-forge",
         package="pytorch",
         version="2.13.0",
