@@ -98,6 +98,7 @@ class Installation:
             environment=str(self.folder),
             offline=self.offline,
             warnings=data_warnings(self.matrix),
+            as_of=self.matrix.as_of,
         )
         return build_plan(answer, self.machine, self.matrix, supply, options)
 

@@ -61,6 +61,7 @@ def command(asked: RequestOptions, data: DataOptions, machine_path: Path | None,
             environment=str(asked.environment or DEFAULT_ENVIRONMENT),
             offline=asked.offline,
             warnings=data_warnings(matrix),
+            as_of=matrix.as_of,
         )
         document = plan_document(
             mask_plan(build_plan(answer, machine, matrix, supply, options)), shown, matrix.data_version

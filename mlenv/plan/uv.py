@@ -6,6 +6,7 @@ indexes), so no other index can supply it, and that index supplies nothing else.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,12 +31,13 @@ class UvOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the installer needs to know beside the resolution.
 
     ``uv`` is the path of the program, ``environment`` where the environment goes, ``warnings`` what
-    the plan shall say beside the resolver's own.
+    the plan shall say beside the resolver's own.  ``as_of`` is the day after which nothing counts.
     """
 
     uv: str
     environment: str
     offline: bool = False
+    as_of: dt.date | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -54,12 +56,12 @@ def build_plan(
         manager="uv",
         packages=tuple(_planned(pick, indexes) for pick in resolution.picks),
         files=(PlannedFile(path=PROJECT_FILE, text=project),),
-        steps=_steps(resolution, machine, options),
+        steps=_steps(resolution, machine, options, tied=bool(indexes)),
         verify=tuple(pick.distribution for pick in resolution.picks),
         tied=tuple(name for name, source in indexes.items() if source.kind == "framework"),
         reasons=resolution.reasons,
         rejected=resolution.rejected,
-        warnings=(*options.warnings, *resolution.warnings),
+        warnings=(*options.warnings, *resolution.warnings, *_warn_of_day(options, indexes)),
         download_bytes=_download_bytes(resolution.picks),
         variables=request.variables,
     )
@@ -87,10 +89,19 @@ def environment_python(environment: str, machine: Machine) -> str:
     return f"{environment}/bin/python"
 
 
-def _steps(resolution: Resolution, machine: Machine, options: UvOptions) -> tuple[Step, ...]:
+def _warn_of_day(options: UvOptions, indexes: dict[str, Source]) -> tuple[str, ...]:
+    """An index without dates cannot say what it had on a day."""
+    if options.as_of is None or not indexes:
+        return ()
+    reason = "an index that they come from names no dates"
+    return (f"the frameworks are those of {options.as_of}; what they bring along is of today, since {reason}",)
+
+
+def _steps(resolution: Resolution, machine: Machine, options: UvOptions, *, tied: bool) -> tuple[Step, ...]:
     environment = options.environment
     python = environment_python(environment, machine)
     offline = ("--offline",) if options.offline else ()
+    until = ("--exclude-newer", options.as_of.isoformat()) if options.as_of and not tied else ()
     project, lock = f"{environment}/{PROJECT_FILE}", f"{environment}/{LOCK_FILE}"
     # --project: uv takes indexes from the project file there, not from the folder it is called in.
     settings = ("--project", f"{environment}/{PROJECT_FOLDER}", "--python", python)
@@ -107,7 +118,7 @@ def _steps(resolution: Resolution, machine: Machine, options: UvOptions) -> tupl
             kind="lock",
             purpose="Find the exact version and hash of every package",
             argv=(
-                *(options.uv, "pip", "compile", *settings, *offline, "--format", "pylock.toml", "--no-header"),
+                *(options.uv, "pip", "compile", *settings, *offline, *until, "--format", "pylock.toml", "--no-header"),
                 *("--output-file", lock, project),
             ),
         ),

@@ -62,7 +62,7 @@ def _unpack(method: int, content: bytes) -> bytes:
     try:
         if method == 0:
             return zlib.decompressobj().decompress(content, _LIST_BYTES)
-        return zstandard.ZstdDecompressor().decompressobj().decompress(content)[:_LIST_BYTES]
+        return zstandard.ZstdDecompressor().stream_reader(content).read(_LIST_BYTES)
     except (zlib.error, zstandard.ZstdError):
         return b""
 
