@@ -16,12 +16,13 @@ from packaging.utils import canonicalize_name
 from mlenv.errors import UsageError
 from mlenv.matrix import check_builds, check_hardware
 from mlenv.matrix.check_builds import Problems
-from mlenv.matrix.files import Files, load_files, render_schemas, walk_rows
+from mlenv.matrix.files import Files, load_files, render_schemas
 from mlenv.matrix.hardware import Drivers
 from mlenv.matrix.layers import identity
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.profiles import extend_profile
 from mlenv.matrix.rows import FileFamilies, Framework, MatrixInfo, Profile, Row, SystemNeeds
+from mlenv.matrix.walk import walk_rows
 
 __all__ = ["check_matrix", "render_schemas"]
 

@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from mlenv.matrix.files import Files, label_row
+from mlenv.matrix.files import Files
 from mlenv.matrix.layers import identity
 from mlenv.matrix.rows import Build, Row
+from mlenv.matrix.walk import label_row
 
 HowChanged = Literal["added", "removed", "changed"]
 

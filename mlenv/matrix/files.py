@@ -13,17 +13,16 @@ from mlenv.matrix.hardware import Drivers, GpuModels, RocmReleases
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import (
     Build,
-    CondaRoute,
     FileFamilies,
     Framework,
     Indexes,
     MatrixInfo,
     Profile,
     Pythons,
-    Release,
     Row,
     SystemNeeds,
 )
+from mlenv.matrix.walk import label_row
 
 KINDS: dict[str, type[Row]] = {
     "drivers": Drivers,
@@ -111,30 +110,6 @@ def _strangers(matrix: Matrix) -> Iterator[str]:
         for path in sorted(layer.rglob("*.toml")):
             if not kind_of(path.relative_to(layer).as_posix()):
                 yield str(path)
-
-
-def walk_rows(row: Row, place: str = "") -> Iterator[tuple[str, Row]]:
-    """Every row inside a row, each with its place for a message (``2.15.0 cpu macos-arm64``)."""
-    for field in row.__struct_fields__:
-        value = getattr(row, field)
-        items = value if isinstance(value, tuple) else (value,)
-        for item in items:
-            if isinstance(item, Row):
-                where = f"{place} {label_row(item, field)}".strip()
-                yield where, item
-                yield from walk_rows(item, where)
-
-
-def label_row(row: Row, table: str) -> str:
-    """A row in words: a build's variant and platforms, a release's version, else table and first key."""
-    if isinstance(row, Build):
-        return f"{row.variant} {'/'.join(row.platforms)}"
-    if isinstance(row, Release):
-        return row.version
-    if isinstance(row, CondaRoute):
-        return f"{table} {row.package}"
-    first = next(getattr(row, key) for key in row.__struct_fields__ if key != "vendor")
-    return f"{table} {first}"
 
 
 def render_schemas() -> dict[str, str]:

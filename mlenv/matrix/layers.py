@@ -13,6 +13,7 @@ import msgspec
 from mlenv.facts.version import numbers
 from mlenv.matrix.hardware import GpuArchitecture, GpuModel, RocmSupport
 from mlenv.matrix.rows import Build, Row
+from mlenv.matrix.walk import walk_rows
 
 ROWS = TypeVar("ROWS", bound=Row)
 NEWEST_FIRST = ("version", "branch", "major")
@@ -40,11 +41,19 @@ def lay_over(base: ROWS, upper: ROWS) -> ROWS:
     merged: dict[str, Any] = {}
     for field in msgspec.structs.fields(type(base)):
         below, above = getattr(base, field.name), getattr(upper, field.name)
-        if field.name == "sources":
-            merged[field.name] = {**below, **above}
-        elif _is_table(below) or _is_table(above):
+        if _is_table(below) or _is_table(above):
             merged[field.name] = _merge_tables(below, above)
-    return msgspec.structs.replace(upper, **merged)
+    joined = msgspec.structs.replace(upper, **merged)
+    return _join_sources(base, joined) if hasattr(upper, "sources") else joined
+
+
+def _join_sources(base: ROWS, joined: ROWS) -> ROWS:
+    """The merged file with the sources of both: those of replaced rows go with them."""
+    named = {name for _, row in walk_rows(joined) for name in getattr(row, "source", ())}
+    below: dict[str, str] = getattr(base, "sources", {})
+    above: dict[str, str] = getattr(joined, "sources", {})
+    kept = {name: text for name, text in below.items() if name in named}
+    return msgspec.structs.replace(joined, sources={**kept, **above})
 
 
 def _is_table(value: Any) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from mlenv.matrix.files import walk_rows
 from mlenv.matrix.rows import Framework
+from mlenv.matrix.walk import walk_rows
 
 
 def name_source(framework: Framework, key: str, text: str) -> Framework:

@@ -12,7 +12,6 @@ HEAD_BYTES = 4096
 MOST_SECTIONS = 0xFF00
 _SECTION = struct.Struct("<II4QIIQQ")
 """An ELF section header: name, type, flags, address, offset, size, link, info, alignment, entry."""
-_NO_BYTES = 8
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +58,8 @@ def parse_elf_sections(table: SectionTable, content: bytes, names: Mapping[int, 
     base = rows[table.names][4]
     return tuple(
         Section(name=names[base + name], start=start, stop=start + size)
-        for name, kind, _, _, start, size, *_ in rows
-        if base + name in names and kind != _NO_BYTES
+        for name, _, _, _, start, size, *_ in rows
+        if base + name in names
     )
 
 

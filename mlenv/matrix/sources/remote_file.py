@@ -8,17 +8,17 @@ from mlenv.system.page import WebDoor, WebError
 
 TAIL_BYTES = 32 * 1024
 """What is fetched of a file's end at once: the list of members stands there in a ZIP archive."""
-FIRST_BYTES = 16 * 1024
-BLOCK_BYTES = 1024 * 1024
+AHEAD_BYTES = 16 * 1024
+"""What is fetched at least, for the short reads with which an archive's member begins."""
 LARGEST_READ = 64 * 1024 * 1024
 
 
 class RemoteFile(io.RawIOBase):
-    """A remote file as a seekable one to read from, one request a block.
+    """A remote file as a seekable one to read from.
 
-    Blocks grow from 16 KiB to 1 MiB while it is read in sequence; what is kept is the end of the
-    file and one block.  ``boundary`` is where reading ahead ends, ``transferred`` the bytes
-    fetched.  Reading raises :class:`WebError`.
+    A read is at most one request; what is kept is the end of the file and the last block fetched.
+    ``boundary`` is where reading ahead ends, ``transferred`` the bytes fetched.  Reading raises
+    :class:`WebError`.
     """
 
     def __init__(self, web: WebDoor, url: str) -> None:
@@ -28,7 +28,6 @@ class RemoteFile(io.RawIOBase):
         self.size = web.size(url)
         self.boundary = self.size
         self._position = 0
-        self._ahead = FIRST_BYTES
         self._start, self._block = 0, b""
         self.tail_start = max(0, self.size - TAIL_BYTES)
         self.tail = self._fetch(self.tail_start, self.size)
@@ -78,9 +77,7 @@ class RemoteFile(io.RawIOBase):
         return self._block[offset : offset + wanted]
 
     def _next_block(self, wanted: int) -> None:
-        in_sequence = self._position == self._start + len(self._block)
-        self._ahead = min(self._ahead * 4, BLOCK_BYTES) if in_sequence else FIRST_BYTES
-        ahead = min(self._position + self._ahead, max(self.boundary, self._position))
+        ahead = min(self._position + AHEAD_BYTES, self.boundary)
         stop = min(max(self._position + wanted, ahead), self.tail_start)
         self._start, self._block = self._position, self._fetch(self._position, stop)
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager, suppress
 
 import msgspec
 
-from mlenv.matrix.sources.remote_file import BLOCK_BYTES, RemoteFile
+from mlenv.matrix.sources.remote_file import RemoteFile
 from mlenv.system.page import WebDoor, WebError
 
 METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 LARGEST_METADATA = 8 * 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
 _END_RECORD = struct.Struct("<4s4H2LH")
 """The end of a ZIP archive: signature, two disk and two entry counts, length and offset of the
 directory, length of the comment."""
