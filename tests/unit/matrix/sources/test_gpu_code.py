@@ -126,6 +126,11 @@ LINKABLE = container(entry(2, 60), entry(1, 60))
             LibraryCode(name="x", codes=EVERY, binaries=1),
             id="PE",
         ),
+        pytest.param(
+            pe({".nv_fatbin": container(entry(2, 90)), ".data": b"x"}),
+            LibraryCode(name="x", codes=frozenset({"sm_90"}), binaries=1),
+            id="PE: padded",
+        ),
         pytest.param(pe({".text": SASS}), LibraryCode(name="x", codes=frozenset(), binaries=0), id="PE: no code"),
         pytest.param(b"\xcf\xfa\xed\xfe", LibraryCode(name="x", codes=frozenset(), binaries=0), id="Mach-O"),
         pytest.param(b"#!/bin/sh\n", LibraryCode(name="x", codes=frozenset(), binaries=0), id="a script"),
