@@ -47,9 +47,23 @@ def compare_rows(file: str, old: Row | None, new: Row | None, place: str = "") -
             continue
         if _is_table(before) or _is_table(after):
             yield from _compare_tables(file, place, field.name, before, after)
+        elif isinstance(before, dict) and isinstance(after, dict):
+            yield from _compare_tables_of_values(file, place, field.name, before, after)
         else:
-            plain = msgspec.to_builtins((before, after), str_keys=True)
-            yield Change(file=file, row=place, how="changed", key=field.name, old=plain[0], new=plain[1])
+            yield _changed(file, place, field.name, before, after)
+
+
+def _changed(file: str, place: str, key: str, old: Any, new: Any) -> Change:
+    plain = msgspec.to_builtins((old, new), str_keys=True)
+    return Change(file=file, row=place, how="changed", key=key, old=plain[0], new=plain[1])
+
+
+def _compare_tables_of_values(
+    file: str, place: str, table: str, old: dict[str, Any], new: dict[str, Any]
+) -> Iterator[Change]:
+    for key in {**old, **new}:
+        if old.get(key) != new.get(key):
+            yield _changed(file, place, f"{table}.{key}", old.get(key), new.get(key))
 
 
 def _is_table(value: Any) -> bool:

@@ -27,6 +27,8 @@ from mlenv.matrix.sources.published import PublishedRelease, PublishedWheel
 
 INDEX = "pypi"
 """The key of the default index in a file's ``[sources]``."""
+CARRIED = "device code as in"
+"""How the note of a build begins whose device code nobody has read."""
 _VARIANT = re.compile(r"cu\d{3}")
 _TOOLKIT = ("cuda-toolkit", "nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12", "nvidia-cuda-runtime-cu11")
 
@@ -127,7 +129,7 @@ def _carry_gpu_facts(build: Build, old: Release, requirements: Requirements | No
         bytes=None,
         evidence="unknown" if moved else "inferred",
         source=_sources(build),
-        note=f"device code as in {old.version}" + (f", which had CUDA {build.cuda}" if moved else "") + "; not read",
+        note=f"{CARRIED} {old.version}" + (f", which had CUDA {build.cuda}" if moved else "") + "; not read",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from mlenv.matrix.refresh.carry import CARRIED
 from mlenv.matrix.refresh.framework import Listing
 from mlenv.matrix.refresh.listed import distribution_of, is_listed
 from mlenv.matrix.refresh.platforms import put_together, take_apart
@@ -69,5 +70,5 @@ def _with_code(build: Build, code: GpuCode | None) -> Build:
         gfx=code.gfx,
         evidence="measured",
         source=tuple(dict.fromkeys((*build.source, SOURCE))),
-        note="",
+        note="" if build.note.startswith(CARRIED) else build.note,
     )

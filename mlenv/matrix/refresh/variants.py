@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 from packaging.version import Version
 
+from mlenv.matrix.refresh.carry import CARRIED
 from mlenv.matrix.refresh.listed import distribution_of
 from mlenv.matrix.refresh.platforms import put_together, sort_pythons, split_by_floor, take_apart
 from mlenv.matrix.rows import Build, Framework, Index, Platform, Release
@@ -101,7 +102,7 @@ def _new_build(
         local=bool(row.local),
         bytes=None,
         evidence="unknown" if build.evidence == "unknown" else "inferred",
-        note=f"listed by the index; device code as in {older.version}, not read",
+        note=f"{CARRIED} {older.version}; listed by its index, not read",
     )
     return split_by_floor(carried, published)
 
