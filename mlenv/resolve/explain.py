@@ -192,8 +192,16 @@ def without_repeats(rows: Iterable[Rejection]) -> list[Rejection]:
 
 
 def device_rejections(attempt: Attempt) -> list[Rejection]:
-    """Why no build could use the accelerator of an attempt."""
-    rows = []
+    """Why no build could use the accelerator of an attempt, or why the one that could was not taken."""
+    rows = [
+        Rejection(
+            candidate=candidate.name,
+            rule="unproven",
+            text=f"{candidate.name}: nothing confirms that this build exists or runs; --accelerator "
+            f"{attempt.accelerator} takes it nonetheless",
+        )
+        for candidate in attempt.doubtful
+    ]
     for field in attempt.fields:
         fallen = [row for row in field.fallen if attempt.accelerator in row.build.accelerators and _speaks(row)]
         rows += [_rejection(row) for row in fallen]

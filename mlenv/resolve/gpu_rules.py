@@ -58,6 +58,18 @@ def driver_knows_gpus(question: Question) -> Failure | None:
     return None
 
 
+def has_rocm(question: Question) -> Failure | None:
+    """A build for ROCm that needs it on the host finds it new enough; unknown ROCm is warned of elsewhere."""
+    if question.accelerator != "rocm":
+        return None
+    found = question.machine.rocm.version if question.machine.rocm else None
+    floor = next((text.partition(">=")[2] for text in question.build.needs if text.startswith("rocm>=")), "")
+    if not floor or not found or at_least(found, floor):
+        return None
+    text = f"{question.name} needs ROCm {floor} or newer on the machine, this one has {found}"
+    return Failure(rule="rocm-too-old", text=text, remedy=f"install ROCm {floor} or newer")
+
+
 def has_code_for_gpus(question: Question) -> Failure | None:
     """Every GPU in use finds code in the build that it can run."""
     if question.accelerator == "cuda":

@@ -56,6 +56,13 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     pythons: tuple[str, ...]
     answer: Answer | None
 
+    @property
+    def doubtful(self) -> tuple[Candidate, ...]:
+        """The required builds of the answer that nobody has confirmed to exist or to run."""
+        placed = self.answer.placed if self.answer else ()
+        candidates = [item.candidate for item in placed if item.candidate is not None and not item.wanted.optional]
+        return tuple(candidate for candidate in candidates if candidate.build.evidence == "unknown")
+
 
 def resolve(
     request: Request, machine: Machine, matrix: Matrix, supply: Supply | None = None
@@ -67,8 +74,11 @@ def resolve(
     for accelerator in accelerators_to_try(request, machine):
         attempt = _attempt(request, machine, matrix, supply, known, accelerator)
         attempts.append(attempt)
-        if attempt.answer is not None:
+        if attempt.answer is not None and (request.accelerator != "auto" or not attempt.doubtful):
             return _conclude(request, machine, matrix, supply, attempts, passthrough)
+    for position, attempt in enumerate(attempts):
+        if attempt.answer is not None:  # nothing proven was found on any device
+            return _conclude(request, machine, matrix, supply, attempts[: position + 1], passthrough)
     return explain_failure(request, machine, supply, attempts)
 
 
