@@ -37,7 +37,7 @@ def command(context: click.Context, form: str, data: DataOptions) -> None:
     if form == "json":
         Terminal().write(_document(matrix.data_version, *profiles))
         return
-    width = max(len(profile.name) for profile in profiles)
+    width = max((len(profile.name) for profile in profiles), default=0)
     Terminal().write("".join(f"{profile.name:<{width}}  {profile.summary or profile.title}\n" for profile in profiles))
 
 

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 
+from mlenv.facts.version import numbers
 from mlenv.matrix.rows import MatrixInfo
 
 FRESH_DAYS = 90
+
+
+def last_day(info: MatrixInfo) -> dt.date:
+    """The last day on which something of the data was looked at.
+
+    ``as_of`` is the day on which all of it was; a refresh of some frameworks moves the calendar
+    version alone.
+    """
+    parts = numbers(info.version)[:3]
+    try:
+        return max(dt.date(*parts), info.as_of)
+    except (TypeError, ValueError, OverflowError):
+        return info.as_of
 
 
 def warn_of_age(info: MatrixInfo, today: dt.date) -> str | None:

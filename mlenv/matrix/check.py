@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from mlenv.errors import UsageError
 from mlenv.matrix import check_builds, check_hardware
+from mlenv.matrix.age import last_day
 from mlenv.matrix.check_builds import Problems
 from mlenv.matrix.files import Files, load_files, render_schemas
 from mlenv.matrix.hardware import Drivers
@@ -34,13 +35,18 @@ def check_matrix(matrix: Matrix) -> list[str]:
 
 
 def check_site(matrix: Matrix, site: Path) -> list[str]:
-    """The problems of a matrix that a site's files bring in, each with the path of the site's file."""
+    """The problems of a matrix that a site's files bring in, each with the path of the site's file.
+
+    A site's folder that stands alone must be whole.
+    """
     own = {path.relative_to(site).as_posix() for path in site.rglob("*.toml")}
     files = load_files(matrix)
     # A site's rows may be younger than the data that they are laid over.
     checks = [check for check in _CHECKS if check is not _check_dates]
     problems = [*files.broken, *(problem for check in checks for problem in check(files))]
     named = [problem if problem.startswith(str(site)) else f"{site}/{problem}" for problem in problems]
+    if matrix.site is None:
+        return named
     return [problem for problem in named if problem.removeprefix(f"{site}/").split(": ")[0] in own]
 
 
@@ -93,14 +99,15 @@ def _check_dates(files: Files) -> Problems:
     info = files.one(MatrixInfo)
     if info is None:
         return
+    last = last_day(info)
     for path, file in files.rows.items():
-        checked_on = getattr(file, "checked_on", info.as_of)
-        if checked_on > info.as_of:
-            yield f"{path}: checked_on {checked_on} is after {info.as_of}, the day of the data"
+        checked_on = getattr(file, "checked_on", last)
+        if checked_on > last:
+            yield f"{path}: checked_on {checked_on} is after {last}, the day of the data"
     for path, framework in files.of(Framework).items():
         for release in framework.release:
-            if release.released > info.as_of:
-                yield f"{path}: {release.version}: released {release.released} is after {info.as_of}"
+            if release.released > last:
+                yield f"{path}: {release.version}: released {release.released} is after {last}"
 
 
 def _check_profiles(files: Files) -> Problems:

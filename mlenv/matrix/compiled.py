@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -54,16 +55,17 @@ class Store:
 
 
 def key_of(path: Path) -> str:
-    """A file name for what is kept about a path."""
-    from hashlib import blake2b
+    """A file name for what is kept about a path.
 
-    return f"{path.stem}-{blake2b(os.fsencode(os.path.abspath(path)), digest_size=8).hexdigest()}"
+    Two paths that share one (the checksum is a cheap one) take turns: the stamp names the path.
+    """
+    return f"{path.stem}-{zlib.crc32(os.fsencode(os.path.abspath(path))):08x}"
 
 
 def stamp_of(path: Path) -> str | None:
     """What tells one state of a file from another; None where the file cannot be looked at."""
     try:
-        return describe_state(os.stat(path))
+        return f"{os.path.abspath(path)} {describe_state(os.stat(path))}"
     except OSError:
         return None
 

@@ -9,9 +9,11 @@ their names, so that anybody can check it::
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mlenv.errors import UsageError
 from mlenv.matrix.compiled import Store, describe_state, key_of
 
 
@@ -21,12 +23,12 @@ def digest_folder(folder: Path, store: Store) -> str:
 
 
 def compute_digest(folder: Path) -> str:
-    """The digest, read from the files."""
+    """The digest, read from the files; :class:`UsageError` for one that cannot be read."""
     from hashlib import sha256
 
     whole = sha256()
     for name in sorted(name for name, _ in _files(folder)):
-        part = sha256((folder / name).read_bytes()).hexdigest()
+        part = sha256(_read(folder / name)).hexdigest()
         whole.update(f"{part}  {name}\n".encode())
     return f"sha256:{whole.hexdigest()}"
 
@@ -41,11 +43,16 @@ def combine_digests(digests: Sequence[str]) -> str:
 
 
 def folder_state(folder: Path) -> str:
-    """The names, sizes and times of all files, in one short text."""
-    from hashlib import blake2b
-
+    """The names, sizes and times of all files below a folder, as one text to compare."""
     lines = [f"{name} {describe_state(state)}" for name, state in _files(folder)]
-    return blake2b("\n".join(sorted(lines)).encode(), digest_size=16).hexdigest()
+    return "\n".join([os.path.abspath(folder), *sorted(lines)])
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
@@ -56,5 +63,15 @@ def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
         except OSError:
             continue
         for entry in entries:
-            if entry.name.endswith(".toml"):
-                yield (f"{below}/{entry.name}" if below else entry.name), entry.stat()
+            state = _state(entry) if entry.name.endswith(".toml") else None
+            if state is not None:
+                yield (f"{below}/{entry.name}" if below else entry.name), state
+
+
+def _state(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """The state of a file; None for folders, pipes and links that lead nowhere."""
+    try:
+        state = entry.stat()
+    except OSError:
+        return None
+    return state if stat.S_ISREG(state.st_mode) else None

@@ -98,10 +98,10 @@ class Matrix:
     @functools.cached_property
     def info(self) -> MatrixInfo:
         """Version and date of the data; :class:`UsageError` for a schema that this program cannot read."""
-        info = read_info(self.folder)
+        info = read_info(self.folder, self.store)
         if self.site is None or not _has(self.site, INFO_FILE):
             return info
-        upper = read_info(self.site)
+        upper = read_info(self.site, self.store)
         return replace(info, neighbours=tuple(dict.fromkeys((*info.neighbours, *upper.neighbours))))
 
     @functools.cached_property
@@ -110,7 +110,7 @@ class Matrix:
         if self.site is None:
             return self.info.version
         if _has(self.site, INFO_FILE):
-            return f"{self.info.version}+{read_info(self.site).version}"
+            return f"{self.info.version}+{read_info(self.site, self.store).version}"
         return f"{self.info.version}+{digest_folder(self.site, self.store)[7:15]}"
 
     @functools.cached_property
@@ -218,9 +218,10 @@ class Matrix:
         return tuple(sorted({name for layer in self.layers for name in _stems(layer / folder)}))
 
 
-def read_info(folder: Path) -> MatrixInfo:
+def read_info(folder: Path, store: Store | None = None) -> MatrixInfo:
     """``matrix.toml`` of a folder; :class:`UsageError` for a schema that this program cannot read."""
-    info = load_file(folder / INFO_FILE, MatrixInfo)
+    path = folder / INFO_FILE
+    info = (store or Store(None)).get(key_of(path), stamp_of(path), MatrixInfo, lambda: load_file(path, MatrixInfo))
     if info.schema != SCHEMA:
         raise UsageError(
             f"{folder / INFO_FILE}: schema is {info.schema}, this mlenv reads {SCHEMA}",
@@ -230,7 +231,9 @@ def read_info(folder: Path) -> MatrixInfo:
 
 
 def _has(layer: Path, path: str) -> bool:
-    return os.path.isfile(layer / path)
+    """Whether a layer means to have a file: a link that leads nowhere is there too, and an error."""
+    place = layer / path
+    return os.path.isfile(place) or os.path.islink(place) or os.path.isdir(place)
 
 
 def _stems(folder: Path) -> Iterator[str]:

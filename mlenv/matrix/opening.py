@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import msgspec
+
 from mlenv.errors import UsageError
 from mlenv.facts.version import numbers
 from mlenv.matrix.compiled import Store
-from mlenv.matrix.load import INFO_FILE, Matrix, data_folder, read_info
-from mlenv.matrix.rows import MatrixInfo
-from mlenv.matrix.toml_file import load_file
+from mlenv.matrix.load import INFO_FILE, SCHEMA, Matrix, data_folder, read_info
+from mlenv.matrix.toml_file import load_file, one_line
 
 
 def open_matrix(
@@ -32,7 +33,7 @@ def open_matrix(
     if site is None:
         return Matrix(newest_folder(user), as_of=as_of, store=store)
     check_folder(site)
-    alone = (site / INFO_FILE).is_file() and load_file(site / INFO_FILE, MatrixInfo).replaces
+    alone = (site / INFO_FILE).is_file() and read_info(site).replaces
     base = site if alone else newest_folder(user)
     matrix = Matrix(base, site=None if alone else site, as_of=as_of, store=store)
     if checked:
@@ -41,12 +42,26 @@ def open_matrix(
 
 
 def newest_folder(user: Path | None) -> Path:
-    """The newer of the built-in data and the user's copy, by calendar version."""
+    """The newer of the built-in data and the user's copy, by calendar version.
+
+    A copy of the same version was made from the built-in data and is newer; one of another schema
+    was written by another mlenv and does not count.
+    """
     built_in = data_folder()
-    if user is None or not (user / INFO_FILE).is_file():
+    if user is None or not (user / INFO_FILE).is_file() or not _is_of_this_schema(user):
         return built_in
     theirs, ours = read_info(user).version, read_info(built_in).version
-    return user if numbers(theirs) > numbers(ours) else built_in
+    return user if numbers(theirs) >= numbers(ours) else built_in
+
+
+class _Schema(msgspec.Struct, frozen=True):
+    """The one key of ``matrix.toml`` that every schema has."""
+
+    schema: int = SCHEMA
+
+
+def _is_of_this_schema(folder: Path) -> bool:
+    return load_file(folder / INFO_FILE, _Schema).schema == SCHEMA
 
 
 def check_folder(folder: Path) -> None:
@@ -76,7 +91,7 @@ def _check(matrix: Matrix, site: Path) -> bool:
     problems = check_site(matrix, site)
     if problems:
         rest = f" (and {len(problems) - 1} more: `mlenv matrix check --matrix {site}`)" if len(problems) > 1 else ""
-        raise UsageError(f"{problems[0]}{rest}", hint=_where_to_look(problems[0].removeprefix(f"{site}/")))
+        raise UsageError(f"{one_line(problems[0])}{rest}", hint=_where_to_look(problems[0].removeprefix(f"{site}/")))
     return True
 
 

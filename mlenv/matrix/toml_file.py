@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,13 +42,43 @@ def parse_toml(text: str, kind: type[ROWS], *, origin: str) -> ROWS:
     import tomli
 
     try:
-        return msgspec.convert(tomli.loads(text), kind)
+        data = tomli.loads(text)
+        _refuse_control(data, text, origin)
+        return msgspec.convert(data, kind)
     except tomli.TOMLDecodeError as error:
-        raise UsageError(f"{origin}: is not valid TOML: {_one_line(str(error))}") from None
+        raise UsageError(f"{origin}: is not valid TOML: {one_line(str(error))}") from None
     except RecursionError:
         raise UsageError(f"{origin}: is not valid TOML: its tables are nested too deeply") from None
     except msgspec.ValidationError as error:
         raise UsageError(f"{origin}: {_name_key(error)}", hint=_expectation(kind)) from None
+
+
+# Such as the 0 in: note = "a\u0000b"
+_ESCAPED = re.compile(r"\\[bfexuU]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _refuse_control(data: dict[str, object], text: str, origin: str) -> None:
+    """Control characters come in by escapes alone, and no program takes them as an argument or a name."""
+    if _ESCAPED.search(text) is None:
+        return
+    for place, value in _texts(data):
+        if _CONTROL.search(value):
+            raise UsageError(f"{origin}: `{one_line(place)}` holds a control character")
+
+
+def _texts(value: object, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every key and text in a value, with its place (``release[0].note``)."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            where = f"{place}.{key}" if place else str(key)
+            yield where, str(key)
+            yield from _texts(item, where)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _texts(item, f"{place}[{number}]")
 
 
 _EXAMPLES: dict[str, str] = {}
@@ -65,18 +96,27 @@ def _name_key(error: msgspec.ValidationError) -> str:
     """``Object contains unknown field `x` - at `$.gpu[0]``` said with TOML's words."""
     form = _FORM.search(str(error))
     if form:
-        return f'`{form["key"]}` is not written as it should be (as in "{_EXAMPLES.get(form["pattern"], "")}")'
+        example = _EXAMPLES.get(form["pattern"], "")
+        return one_line(f'`{form["key"]}` is not written as it should be (as in "{example}")')
     date = _DATE.fullmatch(str(error))
     if date:
-        return f"`{date['key']}` is no date (as in 2026-11-22)"
+        return one_line(f"`{date['key']}` is no date (as in 2026-11-22)")
     text = str(error).replace("Object contains", "has an").replace("Object missing required field", "lacks the key")
     text = text.replace("unknown field", "unknown key")
-    return _one_line(text.replace(" - at `$.", " in `").replace(" - at `$`", "").replace("`$", "`"))
+    return one_line(text.replace(" - at `$.", " in `").replace(" - at `$`", "").replace("`$", "`"))
 
 
-def _one_line(text: str) -> str:
-    """Text without control characters, which a file may hold where a key is expected."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+# Longer than the longest name of a file: nothing that a person would write.
+_ENDLESS = re.compile(r"([^\s/]{80})[^\s/]{200,}")
+
+
+def one_line(text: str) -> str:
+    """Text as one readable line, whatever a file holds where a key is expected.
+
+    Control characters become ``?``, words without an end are cut.
+    """
+    printable = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return _ENDLESS.sub(r"\1...", printable)
 
 
 def _expectation(kind: type[object]) -> str:

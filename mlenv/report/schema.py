@@ -11,8 +11,9 @@ SCHEMAS = {
     "doctor": ("mlenv.report.doctor", "DoctorDocument"),
     "plan": ("mlenv.report.plan", "PlanDocument"),
     "verify": ("mlenv.report.verify", "VerifyDocument"),
-    "matrix": ("mlenv.report.matrix", "MatrixDocument"),
-    "matrix-check": ("mlenv.report.matrix", "MatrixCheckDocument"),
+    "matrix": ("mlenv.report.matrix.table", "MatrixDocument"),
+    "matrix-why": ("mlenv.report.matrix.why", "MatrixWhyDocument"),
+    "matrix-check": ("mlenv.report.matrix.table", "MatrixCheckDocument"),
     "manifest": ("mlenv.execute.manifest", "Manifest"),
     "machine-description": ("mlenv.intake.described", "DescribedMachine"),
     "profile": ("mlenv.matrix.rows", "Profile"),
@@ -25,8 +26,8 @@ SCHEMAS = {
     "drivers": ("mlenv.matrix.hardware", "Drivers"),
     "gpus": ("mlenv.matrix.hardware", "GpuModels"),
     "rocm": ("mlenv.matrix.hardware", "RocmReleases"),
-    "matrix-diff": ("mlenv.report.matrix_diff", "MatrixDiffDocument"),
-    "matrix-update": ("mlenv.report.matrix_diff", "MatrixUpdateDocument"),
+    "matrix-diff": ("mlenv.report.matrix.diff", "MatrixDiffDocument"),
+    "matrix-update": ("mlenv.report.matrix.diff", "MatrixUpdateDocument"),
 }
 """Name to module and type; the modules are imported when their schema is asked for."""
 

@@ -115,6 +115,8 @@ def _which_release(candidate: Candidate, field: Field, accelerator: Accelerator)
     if any(other.rank < candidate.rank for other in field.candidates):
         return "the newest release that can be had and fits beside the others"
     device = f" for {WORDS[accelerator]}" if candidate.uses_accelerator else ""
+    if candidate.build.evidence == "unknown":
+        return f"the newest release that may have a build{device}"
     return f"the newest release with a proven build{device} that runs here"
 
 

@@ -7,8 +7,17 @@ from collections.abc import Callable
 from mlenv.facts.machine import Gpu
 from mlenv.facts.version import at_least
 from mlenv.matrix import query
-from mlenv.resolve.devices import distinct_gpus
+from mlenv.matrix.rows import Accelerator
+from mlenv.resolve.devices import accelerated_gpus, distinct_gpus
 from mlenv.resolve.question import Failure, Question
+
+DEVICES: dict[Accelerator, str] = {
+    "rocm": "an AMD GPU",
+    "xpu": "an Intel GPU",
+    "mps": "an Apple GPU",
+    "tpu": "a TPU",
+}
+"""What an accelerator's builds run on, for sentences."""
 
 
 def has_driver(question: Question) -> Failure | None:
@@ -56,6 +65,16 @@ def driver_knows_gpus(question: Question) -> Failure | None:
         first = str(row.first_driver) if row else ""
         return Failure(rule="driver-does-not-know-gpu", text=text, driver=first)
     return None
+
+
+def has_device(question: Question) -> Failure | None:
+    """A build for another device than the CPU finds one; the driver speaks for NVIDIA's."""
+    accelerator = question.accelerator
+    if accelerator in ("cpu", "cuda") or accelerated_gpus(question.machine, accelerator):
+        return None
+    none = "none is known on this machine" if question.machine.gpus is None else "this machine has none"
+    text = f"{question.name} needs {DEVICES[accelerator]}, and {none}"
+    return Failure(rule="no-device", text=text, remedy=f"use a machine with {DEVICES[accelerator]}")
 
 
 def has_rocm(question: Question) -> Failure | None:

@@ -7,7 +7,7 @@ is never treated as good.
 from __future__ import annotations
 
 from mlenv.facts.version import at_least, numbers
-from mlenv.resolve.gpu_rules import driver_knows_gpus, has_code_for_gpus, has_driver, has_rocm
+from mlenv.resolve.gpu_rules import driver_knows_gpus, has_code_for_gpus, has_device, has_driver, has_rocm
 from mlenv.resolve.question import Failure, Question, Rule
 
 
@@ -122,6 +122,7 @@ RULES: tuple[Rule, ...] = (
     fits_libc,
     fits_macos,
     fits_cpu,
+    has_device,
     has_driver,
     has_rocm,
     driver_knows_gpus,

@@ -14,18 +14,21 @@ from mlenv.errors import ExitStatus
 def command(data: DataOptions, output: OutputOptions) -> int:
     """Check the data: schema, form, sources, references, overlaps, profiles."""
     from mlenv.matrix.check import check_matrix
-    from mlenv.report.matrix import CHECK_SCHEMA, MatrixCheckDocument, count_evidence, render_check
+    from mlenv.report.matrix.table import CHECK_SCHEMA, MatrixCheckDocument, count_evidence, render_check
 
     matrix = data.open_matrix(checked=False)
     problems = tuple(check_matrix(matrix))
-    evidence = count_evidence(matrix.framework(name) for name in matrix.framework_ids) if not problems else {}
+    rows = [] if problems else [matrix.framework(name) for name in matrix.framework_ids]
+    evidence = count_evidence(rows)
     document = MatrixCheckDocument(
         schema=CHECK_SCHEMA,
         matrix_version=matrix.version,
         matrix_digest=matrix.digest,
         problems=problems,
         builds=sum(evidence.values()),
-        frameworks=len(matrix.framework_ids),
+        frameworks=len(rows),
+        releases=sum(len(row.release) for row in rows),
+        gpus=len(matrix.gpus.gpu) if rows else 0,
         evidence=evidence,
     )
     emit(output.open_terminal(), document, lambda: render_check(document), output)

@@ -31,7 +31,7 @@ def command(old: str, new: str | None, output: OutputOptions) -> int:
     mlenv matrix diff built-in user
     """
     from mlenv.matrix.diff import compare
-    from mlenv.report.matrix_diff import SCHEMA, MatrixDiffDocument, render_changes
+    from mlenv.report.matrix.diff import SCHEMA, MatrixDiffDocument, render_changes
 
     before, after = _open(old), _open(new or "current")
     changes = compare(_load(before), _load(after))

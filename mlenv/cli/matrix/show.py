@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,14 @@ from mlenv.errors import ExitStatus, UsageError
 if TYPE_CHECKING:
     from mlenv.facts.machine import Machine
     from mlenv.matrix.load import Matrix
-    from mlenv.report.matrix import MatrixRow
+    from mlenv.matrix.rows import Accelerator
+    from mlenv.report.matrix.table import MatrixRow
+    from mlenv.resolve.candidates import Candidate
 
 
 @click.command("show")
 @click.argument("frameworks", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every build, also where no framework is named.")
 @click.option("--here", is_flag=True, help="Mark what this machine can run.")
 @click.option("--runnable", is_flag=True, help="Show only what the machine can run.")
 @machine_option
@@ -33,36 +37,63 @@ if TYPE_CHECKING:
 @output_options
 def command(
     frameworks: tuple[str, ...],
+    everything: bool,
     here: bool,
     runnable: bool,
     machine_path: Path | None,
     data: DataOptions,
     output: OutputOptions,
 ) -> int:
-    """Show the builds of some frameworks (of all, where none is named)."""
-    from mlenv.report.matrix import SHOW_SCHEMA, MatrixDocument, render_rows
+    """Show every framework in a line, or every build of those that are named.
+
+    A FRAMEWORK may also be named by its package (xgboost-cpu). Builds are marked "runs" where the
+    machine can run them on the device they are made for; the overview names the best one of each
+    framework. JSON always holds every build.
+    """
+    from mlenv.report.matrix.table import SHOW_SCHEMA, MatrixDocument, render_overview, render_rows
 
     matrix = data.open_matrix()
-    unknown = [name for name in frameworks if name not in matrix.framework_ids]
-    if unknown:
-        raise UsageError(
-            f"the matrix has no framework {unknown[0]!r}", hint=f"it has {', '.join(matrix.framework_ids)}"
-        )
+    names = [find_framework(matrix, name) for name in frameworks]
     asked = here or runnable or machine_path is not None
     machine = get_machine(machine_path) if asked else None
-    rows = [row for name in frameworks or matrix.framework_ids for row in _rows(matrix, name, machine)]
+    rows = [row for name in dict.fromkeys(names or matrix.framework_ids) for row in _rows(matrix, name, machine)]
     if runnable:
         rows = [row for row in rows if row.runs_here]
     document = MatrixDocument(
         schema=SHOW_SCHEMA, matrix_version=matrix.version, matrix_digest=matrix.digest, rows=tuple(rows)
     )
-    emit(output.open_terminal(), document, lambda: render_rows(rows), output)
+    render = render_rows if frameworks or everything else render_overview
+    terminal = output.open_terminal()
+    emit(terminal, document, lambda: render(rows, terminal.width), output)
     return ExitStatus.OK
+
+
+def find_framework(matrix: Matrix, name: str) -> str:
+    """The id of a framework named by its id or one of its packages; :class:`UsageError` with near names."""
+    from packaging.utils import canonicalize_name
+
+    key = canonicalize_name(name)
+    found = key if key in matrix.framework_ids else matrix.distributions.get(key)
+    if found is not None:
+        return found
+    near = _near_names(matrix, key)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`mlenv matrix show` lists those it has"
+    raise UsageError(f"the matrix has no framework {name!r}", hint=hint)
+
+
+def _near_names(matrix: Matrix, key: str) -> list[str]:
+    """The frameworks whose id, package or module is written most like a name."""
+    from difflib import get_close_matches
+
+    named = {module.lower(): name for name in matrix.framework_ids for module in matrix.framework(name).imports}
+    named.update(matrix.distributions)
+    named.update({name: name for name in matrix.framework_ids})
+    return list(dict.fromkeys(named[near] for near in get_close_matches(key, named, n=3, cutoff=0.7)))
 
 
 def _rows(matrix: Matrix, name: str, machine: Machine | None) -> list[MatrixRow]:
     from mlenv.matrix.query import newest_first
-    from mlenv.report.matrix import make_row
+    from mlenv.report.matrix.table import make_row
 
     framework = matrix.framework(name)
     runnable = _runnable(matrix, name, machine) if machine else set()
@@ -84,7 +115,7 @@ def _runnable(matrix: Matrix, name: str, machine: Machine) -> set[int]:
 
     They are told by identity: the matrix loads each framework once, and rows hold tables.
     """
-    from mlenv.resolve.candidates import is_heavy, judge_field
+    from mlenv.resolve.candidates import judge_field
     from mlenv.resolve.devices import accelerators_to_try
     from mlenv.resolve.request import Request, Wanted
 
@@ -93,6 +124,16 @@ def _runnable(matrix: Matrix, name: str, machine: Machine) -> set[int]:
     return {
         id(candidate.build)
         for accelerator in accelerators_to_try(request, machine)
-        for candidate in judge_field(request, machine, matrix, wanted, accelerator).candidates
-        if accelerator in candidate.build.accelerators and not is_heavy(candidate.build, accelerator)
+        for candidate in _sensible(judge_field(request, machine, matrix, wanted, accelerator).candidates, accelerator)
     }
+
+
+def _sensible(candidates: Sequence[Candidate], accelerator: Accelerator) -> Iterator[Candidate]:
+    """Those that use the device; on the CPU GPU builds only where a release has no other."""
+    from mlenv.resolve.candidates import is_heavy
+
+    meant = [candidate for candidate in candidates if accelerator in candidate.build.accelerators]
+    light = {candidate.release.version for candidate in meant if not is_heavy(candidate.build, accelerator)}
+    for candidate in meant:
+        if candidate.release.version not in light or not is_heavy(candidate.build, accelerator):
+            yield candidate

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlenv.facts.machine import PackageConfiguration
     from mlenv.matrix.load import Matrix
     from mlenv.matrix.refresh.update import Refreshed
-    from mlenv.report.matrix_diff import MatrixUpdateDocument
+    from mlenv.report.matrix.diff import MatrixUpdateDocument
     from mlenv.system.network import Web
     from mlenv.terminal import Terminal
 
@@ -54,7 +54,7 @@ def command(
     mlenv matrix update torch jax --check  status 1 if these rows are out of date
     mlenv matrix update --write            and use the refreshed data from now on
     """
-    from mlenv.report.matrix_diff import render_update
+    from mlenv.report.matrix.diff import render_update
 
     if check and write:
         raise UsageError("--check and --write contradict each other", hint="--check only compares")
@@ -65,9 +65,10 @@ def command(
     refreshed = _refresh(matrix, web, packages, frameworks, index_url, gpu_code=gpu_code, terminal=terminal)
     for trouble in refreshed.troubles:
         terminal.warn(trouble)
-    if write:
+    written = write and bool(refreshed.read)
+    if written:
         _write(matrix, refreshed, into or user_matrix(), terminal)
-    document = _document(matrix, refreshed, web, written=write)
+    document = _document(matrix, refreshed, web, written=written)
     emit(terminal, document, lambda: render_update(document), output)
     if not refreshed.read:
         raise NoVerdictError("the package index could not be read", hint="see the reasons above; nothing was changed")
@@ -148,13 +149,12 @@ def _refresh(
 def _write(matrix: Matrix, refreshed: Refreshed, target: Path, terminal: Terminal) -> None:
     from mlenv.matrix.refresh.write import write_files
 
-    if refreshed.files:
-        write_files(matrix, refreshed.files, target)
-        terminal.note(f"written: {target}")
+    write_files(matrix, refreshed.files, target)
+    terminal.note(f"written: {target}")
 
 
 def _document(matrix: Matrix, refreshed: Refreshed, web: Web, *, written: bool) -> MatrixUpdateDocument:
-    from mlenv.report.matrix_diff import UPDATE_SCHEMA, MatrixUpdateDocument
+    from mlenv.report.matrix.diff import UPDATE_SCHEMA, MatrixUpdateDocument
 
     return MatrixUpdateDocument(
         schema=UPDATE_SCHEMA,

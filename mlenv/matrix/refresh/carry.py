@@ -11,19 +11,20 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from mlenv.facts.version import series
-from mlenv.matrix.refresh.listed import distribution_of, is_listed
+from mlenv.facts.version import numbers, series
+from mlenv.matrix.refresh.listed import distribution_of, is_listed, twin_key
 from mlenv.matrix.refresh.platforms import (
     ORDER,
     is_plain,
     published_pythons,
     put_together,
+    sort_pythons,
     split_by_floor,
     take_apart,
 )
 from mlenv.matrix.rows import Build, Framework, Platform, Release
 from mlenv.matrix.sources.package_index import Requirements, neighbour_pins
-from mlenv.matrix.sources.published import PublishedRelease, PublishedWheel
+from mlenv.matrix.sources.published import PublishedRelease, PublishedWheel, admits
 
 INDEX = "pypi"
 """The key of the default index in a file's ``[sources]``."""
@@ -65,7 +66,7 @@ def carry_over(
     main = arrival.listed.get(framework.distribution) or next(iter(arrival.listed.values()))
     if old is None:
         return None
-    builds = [new for build in take_apart(old.builds) for new in _carry_build(framework, old, build, arrival, known)]
+    builds = [new for build in _patterns(old) for new in _carry_build(framework, old, build, arrival, known)]
     builds += _other_platforms(framework, builds, main, known)
     if not builds:
         return None
@@ -81,13 +82,30 @@ def carry_over(
     )
 
 
+def _patterns(old: Release) -> list[Build]:
+    """One build for each variant and platform, with all Pythons of those that differ in them.
+
+    The one with the newest Pythons stands for the others: how they part is read anew.
+    """
+    groups: dict[tuple[object, ...], list[Build]] = {}
+    for build in take_apart(old.builds):
+        if is_listed(build):
+            groups.setdefault(twin_key(build), []).append(build)
+    return [_join_twins(group) for group in groups.values()]
+
+
+def _join_twins(group: Sequence[Build]) -> Build:
+    newest = max(group, key=lambda build: (not build.source_only, max(map(numbers, build.pythons), default=())))
+    return replace(newest, pythons=sort_pythons(series for build in group for series in build.pythons))
+
+
 def _carry_build(
     framework: Framework, old: Release, build: Build, arrival: Arrival, known: Sequence[str]
 ) -> list[Build]:
     """A build of one platform as it stands in the new release; nothing where it is not published."""
     name = distribution_of(framework, build)
     published = arrival.listed.get(name)
-    if not is_listed(build) or published is None:
+    if published is None:
         return []
     placed = _place(build, published, known)
     if is_plain(build):
@@ -101,13 +119,20 @@ def _place(build: Build, published: PublishedRelease, known: Sequence[str]) -> l
     platform = build.platforms[0]
     wheels = published.on(platform)
     if not wheels:
-        no_wheels = published.has_sdist and not published.wheels
-        return [replace(build, source_only=True)] if no_wheels else []
+        return _as_source(build, published)
     pythons = published_pythons(published, platform, known, build.pythons)
     fresh = replace(build, pythons=pythons, source_only=False)
     if not pythons:
         return []
     return [fresh] if all(wheel.is_pure for wheel in wheels) else split_by_floor(fresh, published)
+
+
+def _as_source(build: Build, published: PublishedRelease) -> list[Build]:
+    """The build compiled while it is installed, where a release is published as nothing but source."""
+    kept = tuple(series for series in build.pythons if admits(published.requires_python, series))
+    if published.wheels or not published.has_sdist or not kept:
+        return []
+    return [replace(build, pythons=kept, source_only=True, glibc="", musl="", macos="")]
 
 
 def _carry_gpu_facts(build: Build, old: Release, requirements: Requirements | None) -> Build:

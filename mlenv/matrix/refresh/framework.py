@@ -13,7 +13,7 @@ from mlenv.matrix.refresh.carry import INDEX, Arrival, carry_over, wheel_to_read
 from mlenv.matrix.refresh.listed import distribution_of, is_listed, refresh_release
 from mlenv.matrix.refresh.releases import find_new
 from mlenv.matrix.refresh.sources import name_source
-from mlenv.matrix.rows import Framework, Release
+from mlenv.matrix.rows import Framework
 from mlenv.matrix.sources.package_index import Requirements
 from mlenv.matrix.sources.published import PublishedProject, PublishedRelease, PublishedWheel, SourceTrouble
 
@@ -53,18 +53,9 @@ def refresh_framework(
     the next time and told of.
     """
     rows = [refresh_release(framework, release, listing.projects, listing.pythons) for release in framework.release]
-    troubles: list[SourceTrouble] = []
-    for new in _new_releases(framework, listing):
-        try:
-            row = _make_row(framework, new, listing, read)
-        except SourceTrouble as trouble:
-            troubles.append(trouble)
-            continue
-        if row is not None:
-            rows.append(row)
-    rows.sort(key=lambda row: Version(row.version), reverse=True)
     refreshed = replace(framework, release=tuple(rows))
-    return _with_source(refreshed, framework), tuple(troubles)
+    arrivals, troubles = _read_arrivals(framework, _new_releases(framework, listing), listing, read)
+    return _with_source(_add_rows(refreshed, arrivals, listing), framework), troubles
 
 
 def _new_releases(framework: Framework, listing: Listing) -> Sequence[PublishedRelease]:
@@ -81,17 +72,52 @@ def _current_distributions(framework: Framework) -> tuple[str, ...]:
     return distributions_of(replace(framework, release=framework.release[:1]))
 
 
-def _make_row(framework: Framework, new: PublishedRelease, listing: Listing, read: ReadRequirements) -> Release | None:
+def _read_arrivals(
+    framework: Framework, releases: Sequence[PublishedRelease], listing: Listing, read: ReadRequirements
+) -> tuple[list[Arrival], tuple[SourceTrouble, ...]]:
+    """The new releases whose metadata could be read, and why others could not."""
+    found = [_read_arrival(framework, release, listing, read) for release in releases]
+    arrivals = [one for one in found if isinstance(one, Arrival)]
+    return arrivals, tuple(one for one in found if isinstance(one, SourceTrouble))
+
+
+def _read_arrival(
+    framework: Framework, new: PublishedRelease, listing: Listing, read: ReadRequirements
+) -> Arrival | SourceTrouble:
     listed = {
         name: found
         for name in _current_distributions(framework)
         if name in listing.projects and (found := listing.projects[name].release(new.version)) is not None
     }
     wheels = {name: wheel for name, found in listed.items() if (wheel := wheel_to_read(found)) is not None}
-    arrival = Arrival(
-        version=new.version, listed=listed, requirements={name: read(wheel) for name, wheel in wheels.items()}
-    )
-    return carry_over(framework, arrival, known=listing.pythons, neighbours=listing.neighbours, today=listing.today)
+    try:
+        requirements = {name: read(wheel) for name, wheel in wheels.items()}
+    except SourceTrouble as trouble:
+        return trouble
+    return Arrival(version=new.version, listed=listed, requirements=requirements)
+
+
+def _add_rows(framework: Framework, arrivals: Sequence[Arrival], listing: Listing) -> Framework:
+    """A framework with the rows of new releases, each made from the one nearest to it.
+
+    A row may make another one possible (it knows more platforms), so what found none is tried again.
+    """
+    waiting = sorted(arrivals, key=lambda arrival: Version(arrival.version))
+    while waiting:
+        left = []
+        for arrival in waiting:
+            row = carry_over(
+                framework, arrival, known=listing.pythons, neighbours=listing.neighbours, today=listing.today
+            )
+            if row is None:
+                left.append(arrival)
+                continue
+            rows = sorted((*framework.release, row), key=lambda row: Version(row.version), reverse=True)
+            framework = replace(framework, release=tuple(rows))
+        if left == waiting:
+            break
+        waiting = left
+    return framework
 
 
 def _with_source(framework: Framework, before: Framework) -> Framework:

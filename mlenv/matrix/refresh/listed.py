@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 from packaging.version import Version
@@ -79,21 +79,46 @@ def _refresh_builds(
     framework: Framework, release: Release, listed: Mapping[str, PublishedRelease], known: Sequence[str]
 ) -> tuple[Build, ...]:
     before = take_apart(release.builds)
-    after = [new for build in before for new in _refresh_build(framework, build, listed, known)]
+    fresh: dict[int, list[Build]] = {}
+    # A series that is new goes to the wheels with the newest ones, and to those alone.
+    for place in sorted(range(len(before)), key=lambda place: _newest(before[place]), reverse=True):
+        others = [build for number, build in enumerate(before) if number != place and not build.source_only]
+        others += [build for number in fresh for build in fresh[number]]
+        key = twin_key(before[place])
+        taken = {series for build in others if twin_key(build) == key for series in build.pythons}
+        fresh[place] = _refresh_build(framework, before[place], listed, known, taken)
+    after = [build for place in range(len(before)) for build in fresh[place]]
     return release.builds if after == before else put_together(after)
 
 
+def _newest(build: Build) -> tuple[bool, tuple[int, ...]]:
+    return not build.source_only, max(map(numbers, build.pythons), default=())
+
+
+def twin_key(build: Build) -> tuple[object, ...]:
+    """What builds of one platform share that may differ in their Pythons alone."""
+    return build.variant, build.distribution, build.platforms
+
+
 def _refresh_build(
-    framework: Framework, build: Build, listed: Mapping[str, PublishedRelease], known: Sequence[str]
+    framework: Framework,
+    build: Build,
+    listed: Mapping[str, PublishedRelease],
+    known: Sequence[str],
+    taken: Collection[str],
 ) -> list[Build]:
-    """A build of one platform; nothing where the index has no wheel for it, several where floors differ."""
+    """A build of one platform; nothing where the index has no wheel for it, several where floors differ.
+
+    ``taken`` are the series that another build stands for.
+    """
     published = listed.get(distribution_of(framework, build))
     if not is_listed(build) or published is None:
         return [build]
     if build.source_only:
-        kept = tuple(series for series in build.pythons if admits(published.requires_python, series))
+        admitted = (series for series in build.pythons if admits(published.requires_python, series))
+        kept = tuple(series for series in admitted if series not in taken)
         return [replace(build, pythons=kept)] if kept and published.has_sdist else []
-    fresh = replace(build, pythons=_pythons(build, published, known))
+    fresh = replace(build, pythons=_pythons(build, published, known, taken))
     if not fresh.pythons:
         return []
     if all(wheel.is_pure for wheel in published.on(build.platforms[0])):
@@ -124,13 +149,15 @@ def _is_above(floor: str, other: str) -> bool:
     return numbers(floor) > numbers(other)
 
 
-def _pythons(build: Build, published: PublishedRelease, known: Sequence[str]) -> tuple[str, ...]:
+def _pythons(
+    build: Build, published: PublishedRelease, known: Sequence[str], taken: Collection[str]
+) -> tuple[str, ...]:
     """What stands and is listed, and what got a wheel of its own, from the oldest of the row up."""
     platform = build.platforms[0]
     served = published_pythons(published, platform, {*known, *build.pythons}, build.pythons)
     own = {series for wheel in published.on(platform) for series in wheel.pythons if _is_own(wheel.filename)}
     lowest = min((numbers(series) for series in build.pythons), default=(3, 0))
-    added = {series for series in served if series in own and numbers(series) >= lowest}
+    added = {series for series in served if series in own and series not in taken and numbers(series) >= lowest}
     return sort_pythons({*(series for series in build.pythons if series in served), *added})
 
 

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from mlenv.facts.version import numbers
 from mlenv.matrix.diff import Change, compare_rows
 from mlenv.matrix.hardware import Drivers
-from mlenv.matrix.load import Matrix
+from mlenv.matrix.load import INFO_FILE, Matrix
 from mlenv.matrix.refresh.code import lay_code
 from mlenv.matrix.refresh.conda import lay_route
 from mlenv.matrix.refresh.framework import Listing, distributions_of, refresh_framework
 from mlenv.matrix.refresh.variants import lay_variants, variants_of
-from mlenv.matrix.rows import Framework, Pythons, Row
+from mlenv.matrix.rows import Framework, MatrixInfo, Pythons, Row
 from mlenv.matrix.sources import cuda_releases, python_releases
 from mlenv.matrix.sources.conda_channel import CondaPackage, read_packages
 from mlenv.matrix.sources.gpu_code import GpuCode, read_gpu_code
@@ -85,9 +86,8 @@ class Refresh:
         if not self.named:
             self._refresh_pythons()
             self._refresh_cuda()
-            if len(listing.projects) == asked:
-                day = self.today.strftime("%Y.%m.%d")
-                self.files["matrix.toml"] = replace(self.matrix.info, version=day, as_of=self.today)
+        if self.files:
+            self.files[INFO_FILE] = self._info(complete=not self.named and len(listing.projects) == asked)
         return Refreshed(
             files=self.files,
             changes=tuple(self._changes()),
@@ -173,6 +173,15 @@ class Refresh:
         if found.rows != table.cuda_release:
             sources = {**table.sources, cuda_releases.ROW_SOURCE: cuda_releases.ROW_SOURCE_TEXT}
             self.files["drivers.toml"] = replace(table, cuda_release=found.rows, checked_on=self.today, sources=sources)
+
+    def _info(self, *, complete: bool) -> MatrixInfo:
+        """The version of what was refreshed; a look at some rows alone does not make all data younger."""
+        info, day = self.matrix.info, self.today.strftime("%Y.%m.%d")
+        return replace(
+            info,
+            version=max(info.version, day, key=numbers),
+            as_of=max(info.as_of, self.today) if complete else info.as_of,
+        )
 
     def _changes(self) -> Iterator[Change]:
         """What differs, save for the days on which the files were looked at."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from mlenv.errors import UsageError
 from mlenv.matrix.canonical import render_file
 from mlenv.matrix.check import check_matrix
-from mlenv.matrix.load import Matrix
+from mlenv.matrix.files import FOLDERS
+from mlenv.matrix.load import INFO_FILE, Matrix
 from mlenv.matrix.rows import Row
 
 
@@ -28,20 +29,35 @@ def write_files(matrix: Matrix, files: Mapping[str, Row], target: Path) -> None:
         problems = check_matrix(Matrix(draft))
         if problems:
             raise UsageError(f"the refreshed data is not sound, nothing was written: {problems[0]}")
-        _take_over(draft, target, files)
+        _take_over(draft, target)
     except OSError as error:
         raise UsageError(f"{target}: cannot be written ({error.strerror or error})") from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _take_over(draft: Path, target: Path, files: Mapping[str, Row]) -> None:
-    """A new folder takes its place whole; in one that is there each file is replaced."""
+def _take_over(draft: Path, target: Path) -> None:
+    """A new folder takes its place whole; in one that is there what differs is replaced.
+
+    An older copy of the data loses the frameworks and profiles that are no more.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         os.replace(draft, target)
         return
-    for path in sorted(file.relative_to(draft).as_posix() for file in draft.rglob("*.*") if file.is_file()):
-        if path in files or not (target / path).is_file():
+    gone = _rows_of(target) - _rows_of(draft) if (target / INFO_FILE).is_file() else set()
+    for path in sorted(file.relative_to(draft) for file in draft.rglob("*") if file.is_file()):
+        if not _is_same(draft / path, target / path):
             (target / path).parent.mkdir(parents=True, exist_ok=True)
             os.replace(draft / path, target / path)
+    for path in gone:
+        (target / path).unlink()
+
+
+def _rows_of(folder: Path) -> set[Path]:
+    """The files of frameworks and profiles."""
+    return {path.relative_to(folder) for below in FOLDERS.values() for path in (folder / below).glob("*.toml")}
+
+
+def _is_same(one: Path, two: Path) -> bool:
+    return two.is_file() and one.read_bytes() == two.read_bytes()
