@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mlenv.matrix.refresh.carry import CARRIED
 from mlenv.matrix.refresh.framework import Listing
-from mlenv.matrix.refresh.listed import distribution_of, is_listed
+from mlenv.matrix.refresh.listed import distribution_of, find_release, is_listed
 from mlenv.matrix.refresh.platforms import put_together, take_apart
 from mlenv.matrix.refresh.sources import name_source
 from mlenv.matrix.rows import Build, Framework, Release
@@ -55,7 +55,7 @@ def _wheel_of(framework: Framework, release: Release, build: Build, listing: Lis
     project = listing.projects.get(distribution_of(framework, build))
     if not has_code or build.evidence == "measured" or not is_listed(build) or project is None:
         return None
-    published = project.release(release.version)
+    published = find_release(project, release.version)
     wheels = published.on(build.platforms[0]) if published else ()
     return next((wheel for wheel in wheels if not wheel.is_pure), None)
 

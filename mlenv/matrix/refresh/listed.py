@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from mlenv.facts.version import numbers
 from mlenv.matrix.refresh.platforms import (
+    LOWEST_GLIBC,
     is_plain,
     published_pythons,
     put_together,
@@ -59,7 +60,15 @@ def _carriers(framework: Framework, release: Release) -> tuple[str, ...]:
 
 def _find(projects: Projects, name: str, release: Release) -> PublishedRelease | None:
     project = projects.get(name)
-    return project.release(str(Version(release.version))) if project else None
+    return find_release(project, release.version) if project else None
+
+
+def find_release(project: PublishedProject, version: str) -> PublishedRelease | None:
+    """The release of a version, however either side writes it (``2.0`` and ``2.0.0`` are the same)."""
+    wanted = Version(version)
+    return project.release(str(wanted)) or next(
+        (release for release in project.releases if Version(release.version) == wanted), None
+    )
 
 
 def _withdrawn(framework: Framework, release: Release, projects: Projects) -> Release:
@@ -130,17 +139,20 @@ def _raise_floors(build: Build, parts: Sequence[Build]) -> list[Build]:
     """The build with the floors of its wheels.
 
     A lower macOS in a file name does not lower what a row says, which may know better; a lower
-    glibc does for plain builds alone (a wheel for an older one may lack the device code).  Pythons
-    that need more stand apart.
+    glibc does where the name tells it reliably, for plain builds alone (a wheel for an older one
+    may lack the device code), and where no pure wheel hides it.  Pythons that need more stand apart.
     """
     kept = [part for part in parts if not _is_above(part.macos, build.macos)]
     apart = [part for part in parts if part not in kept]
     if not kept:
         return list(parts)
     glibc = max((part.glibc for part in kept), key=numbers)
-    if not is_plain(build):
+    hidden = any(not (part.glibc or part.musl or part.macos) for part in kept)
+    if hidden or glibc == LOWEST_GLIBC or not is_plain(build):
         glibc = max(glibc, build.glibc, key=numbers)
     musl = "" if any(not part.musl for part in kept) else max((part.musl for part in kept), key=numbers)
+    if hidden:
+        musl = build.musl
     pythons = sort_pythons(series for part in kept for series in part.pythons)
     return [replace(build, pythons=pythons, glibc=glibc, musl=musl), *apart]
 

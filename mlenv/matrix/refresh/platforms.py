@@ -61,7 +61,10 @@ def split_by_floor(build: Build, published: PublishedRelease) -> list[Build]:
 
 def is_plain(build: Build) -> bool:
     """Whether the file names say all that there is to know of a build: it has no code for a device."""
-    return not (build.sass or build.ptx or build.gfx or build.cuda or build.capability_floor or build.runtime)
+    code = build.sass or build.ptx or build.gfx or build.cuda or build.capability_floor or build.runtime
+    return build.variant in ("any", "cpu") and not code
+        build.sass or build.ptx or build.gfx or build.cuda or build.capability_floor or build.runtime
+    )
 
 
 def take_apart(builds: Iterable[Build]) -> list[Build]:

@@ -19,7 +19,7 @@ def find_new(framework: Framework, project: PublishedProject, today: dt.date) ->
     yanked ones and what is below the floor get none.
     """
     usable = [release for release in project.releases if _is_usable(framework, release, today)]
-    have = {str(Version(row.version)) for row in framework.release}
+    have = {Version(row.version) for row in framework.release}
     newest = max((Version(row.version) for row in framework.release), default=None)
     lines = {line_of(Version(row.version)) for row in framework.release}
     found = []
@@ -27,7 +27,7 @@ def find_new(framework: Framework, project: PublishedProject, today: dt.date) ->
         version = Version(release.version)
         newer = newest is None or version > newest
         missing = line_of(version) not in lines and len(lines) < framework.lines
-        if release.version not in have and (newer or missing):
+        if version not in have and (newer or missing):
             found.append(release)
             lines.add(line_of(version))
     return tuple(found)
