@@ -77,10 +77,11 @@ def command(
 
 def _base(into: Path | None) -> Matrix:
     """The data that is compared: a maintainer's folder, else what mlenv works with."""
-    from mlenv.matrix.load import INFO_FILE, Matrix
+    from mlenv.matrix.load import INFO_FILE, Matrix, read_info
     from mlenv.matrix.opening import newest_folder
 
     if into is not None and (into / INFO_FILE).is_file():
+        read_info(into)  # before the network is asked
         return Matrix(into)
     return Matrix(newest_folder(user_matrix()))
 
