@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from mlenv.matrix.check_builds import Problems
 from mlenv.matrix.files import Files
 from mlenv.matrix.hardware import GpuModel, GpuModels, RocmReleases
-from mlenv.matrix.product import closest_gpus, find_gpu
+from mlenv.matrix.product import closest_gpus, find_gpu, product_keys
 from mlenv.matrix.query_products import override_value
 
 _GFX = re.compile(r"gfx[0-9a-f]{3,4}")
@@ -34,13 +37,25 @@ def check_targets(files: Files) -> Problems:
 def check_names(files: Files) -> Problems:
     """Every name of a product finds its row, and rows of one name have one target."""
     for path, gpus in files.of(GpuModels).items():
+        alike = _by_key(gpus)
         for gpu in gpus.gpu:
             for name in (gpu.name, *gpu.also):
-                found = find_gpu(gpus, name, vendor=gpu.vendor)
-                if found is None or gpu not in closest_gpus(gpus, name, vendor=gpu.vendor):
+                some = replace(gpus, gpu=tuple(row for key in product_keys(name) for row in alike[key]))
+                found = find_gpu(some, name, vendor=gpu.vendor)
+                if found is None or gpu not in closest_gpus(some, name, vendor=gpu.vendor):
                     yield f"{path}: gpu {gpu.name}: {name!r} does not find it"
                 elif _target(found) != _target(gpu):
                     yield f"{path}: gpu {gpu.name}: {name!r} is also {found.name}, whose target is another"
+
+
+def _by_key(gpus: GpuModels) -> dict[str, list[GpuModel]]:
+    """The products by what their names come down to: looking each name up in a long table takes its square."""
+    alike: dict[str, list[GpuModel]] = defaultdict(list)
+    for row in gpus.gpu:
+        for name in (row.name, *row.also):
+            for key in product_keys(name):
+                alike[key].append(row)
+    return alike
 
 
 def _target(gpu: GpuModel) -> tuple[str, ...]:

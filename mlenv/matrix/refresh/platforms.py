@@ -63,6 +63,8 @@ def is_plain(build: Build) -> bool:
     """Whether the file names say all that there is to know of a build: it has no code for a device."""
     code = build.sass or build.ptx or build.gfx or build.cuda or build.capability_floor or build.runtime
     return build.variant in ("any", "cpu") and not code
+
+
 def take_apart(builds: Iterable[Build]) -> list[Build]:
     """One build for each platform, with the floors that concern it."""
     return [_on(build, platform) for build in builds for platform in build.platforms]
