@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.query import newest_first
@@ -114,10 +116,17 @@ def _which_release(candidate: Candidate, field: Field, accelerator: Accelerator)
         return "the newest release"
     if any(other.rank < candidate.rank for other in field.candidates):
         return "the newest release that can be had and fits beside the others"
+    asked = candidate.wanted.specifier
+    if asked and not _admits(asked, newest_first(field.framework)[0].version):
+        return f"the newest release that {asked} admits and runs here"
     device = f" for {WORDS[accelerator]}" if candidate.uses_accelerator else ""
     if candidate.build.evidence == "unknown":
         return f"the newest release that may have a build{device}"
     return f"the newest release with a proven build{device} that runs here"
+
+
+def _admits(specifier: str, version: str) -> bool:
+    return SpecifierSet(specifier).contains(version, prereleases=True)
 
 
 def _why_left_out(field: Field, answer: Answer) -> str:
