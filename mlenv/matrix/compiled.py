@@ -8,6 +8,7 @@ be read or written only costs time.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import zlib
@@ -86,7 +87,7 @@ def _read(path: Path, stamp: str, kind: type[VALUE]) -> VALUE | None:
         with open(path, "rb") as file:
             entry = msgspec.msgpack.decode(file.read(), type=Entry)
         return msgspec.msgpack.decode(entry.value, type=kind) if entry.stamp == stamp else None
-    except (OSError, msgspec.DecodeError):
+    except (OSError, RecursionError, UnicodeDecodeError, msgspec.DecodeError):
         return None
 
 
@@ -98,4 +99,5 @@ def _write(path: Path, entry: Entry) -> None:
         part.write_bytes(msgspec.msgpack.encode(entry))
         os.replace(part, path)
     except OSError:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -71,7 +71,8 @@ def _is_table(value: Any) -> bool:
 
 
 def _compare_tables(file: str, place: str, table: str, old: Sequence[Row], new: Sequence[Row]) -> Iterator[Change]:
-    before, after = _by_identity(old), _by_identity(new)
+    twice = {key for rows in (old, new) for key, count in Counter(map(_short_identity, rows)).items() if count > 1}
+    before, after = _by_identity(old, twice), _by_identity(new, twice)
     for key in [*after, *(key for key in before if key not in after)]:
         row = after.get(key) or before[key]
         pythons = f", Python {' '.join(row.pythons)}" if isinstance(row, Build) and key == identity(row) else ""
@@ -79,10 +80,9 @@ def _compare_tables(file: str, place: str, table: str, old: Sequence[Row], new: 
         yield from compare_rows(file, before.get(key), after.get(key), where)
 
 
-def _by_identity(rows: Sequence[Row]) -> dict[tuple[Any, ...], Row]:
-    """Rows by what tells them apart; builds without their Pythons, where that is enough."""
-    short = Counter(_short_identity(row) for row in rows)
-    return {_short_identity(row) if short[_short_identity(row)] == 1 else identity(row): row for row in rows}
+def _by_identity(rows: Sequence[Row], twice: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Row]:
+    """Rows by what tells them apart; builds without their Pythons, where that is enough on both sides."""
+    return {identity(row) if _short_identity(row) in twice else _short_identity(row): row for row in rows}
 
 
 def _short_identity(row: Row) -> tuple[Any, ...]:

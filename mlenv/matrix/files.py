@@ -105,10 +105,11 @@ def list_files(matrix: Matrix) -> Iterator[tuple[str, type[Row]]]:
 
 
 def _strangers(matrix: Matrix) -> Iterator[str]:
-    """TOML files that nothing reads: a folder or name that is written wrong."""
+    """TOML files that nothing reads: a folder or name that is written wrong, a pipe or device."""
     for layer in matrix.layers:
         for path in sorted(layer.rglob("*.toml")):
-            if not kind_of(path.relative_to(layer).as_posix()):
+            special = path.exists() and not path.is_file() and not path.is_dir()
+            if special or not kind_of(path.relative_to(layer).as_posix()):
                 yield str(path)
 
 

@@ -19,7 +19,7 @@ def goes_with(candidate: Candidate, other: Candidate | None) -> str | None:
 def _unmet_condition(candidate: Candidate, other: Candidate) -> str | None:
     """One of the two asks for another version of the other."""
     for one, two in ((candidate, other), (other, candidate)):
-        for conditions in (one.release.requires, one.release.constraints):
+        for conditions in (one.release.requires, one.release.constraints, one.build.requires):
             specifier = conditions.get(two.framework.id) or conditions.get(two.distribution)
             if specifier and not SpecifierSet(specifier).contains(two.release.version, prereleases=True):
                 return f"{one.name} needs {two.framework.id} {specifier}"
@@ -52,8 +52,8 @@ def _other_variant(one: Candidate, two: Candidate) -> str | None:
 
 def _opposite_needs(one: Candidate, two: Candidate) -> str | None:
     """Whether two releases want versions of one neighbour that cannot be had at once (``protobuf``)."""
-    mine = {**one.release.requires, **one.release.constraints}
-    theirs = {**two.release.requires, **two.release.constraints}
+    mine = {**one.build.requires, **one.release.requires, **one.release.constraints}
+    theirs = {**two.build.requires, **two.release.requires, **two.release.constraints}
     for name in mine.keys() & theirs.keys():
         if not may_agree(mine[name], theirs[name]):
             return f"{one.name} needs {name} {mine[name]}, {two.name} needs {name} {theirs[name]}"

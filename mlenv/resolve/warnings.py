@@ -57,6 +57,7 @@ def _warn_of_needs(candidate: Candidate, machine: Machine, matrix: Matrix) -> It
 
 
 def _command(row: SystemNeed, machine: Machine, version: str) -> str:
-    """What to type on this system; empty where the row knows no one command."""
+    """What to type on this system; empty where there is no one command, or none without a version."""
     commands = {"linux": row.linux, "windows": row.windows, "macos": row.macos}
-    return commands.get(machine.os.family, "").format(version=version)
+    command = commands.get(machine.os.family, "")
+    return command.replace("{version}", version) if version or "{version}" not in command else ""
