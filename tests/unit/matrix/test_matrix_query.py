@@ -7,8 +7,8 @@ import pytest
 from mlenv.facts.machine import Machine, OperatingSystem
 from mlenv.matrix import query
 from mlenv.matrix.hardware import Drivers
-from mlenv.matrix.toml_file import parse_toml
 from mlenv.matrix.rows import Build, Framework
+from mlenv.matrix.toml_file import parse_toml
 
 DRIVERS = parse_toml(
     """
