@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 from packaging.version import Version
 
+from mlenv.facts.version import numbers
 from mlenv.matrix.refresh.carry import CARRIED
 from mlenv.matrix.refresh.listed import distribution_of
 from mlenv.matrix.refresh.platforms import put_together, sort_pythons, split_by_floor, take_apart
@@ -60,18 +62,35 @@ def _lay_release(
     version = str(Version(release.version))
     before = take_apart(release.builds)
     after: list[Build] = []
-    covered: set[tuple[str, Platform]] = set()
+    covered: dict[tuple[str, Platform], set[str]] = defaultdict(set)
     for build in before:
         concerned = distribution_of(framework, build) == distribution and build.variant in read
         if index.id not in build.indexes or not concerned:
             after.append(build)
             continue
-        covered.add((build.variant, build.platforms[0]))
+        covered[build.variant, build.platforms[0]].update(build.pythons)
         after += _lay_build(build, index, listed.get((version, build.variant, build.platforms[0])))
     for (_, variant, platform), row in listed.items():
-        if row.release == version and (variant, platform) not in covered:
-            after += _new_build(framework, position, index, row, read[variant])
+        missing = _missing(row.pythons, covered.get((variant, platform), set()))
+        if row.release == version and missing:
+            for build in _new_build(framework, position, index, replace(row, pythons=missing), read[variant]):
+                _add(after, build)
     return release if after == before else replace(release, builds=put_together(after))
+
+
+def _add(builds: list[Build], new: Build) -> None:
+    """Add a build, as further Pythons of one that is there where they differ in nothing else."""
+    for place, build in enumerate(builds):
+        if replace(build, pythons=()) == replace(new, pythons=()):
+            builds[place] = replace(build, pythons=sort_pythons((*build.pythons, *new.pythons)))
+            return
+    builds.append(new)
+
+
+def _missing(listed: Sequence[str], covered: Collection[str]) -> tuple[str, ...]:
+    """The listed Pythons that no row has, from the oldest that one has up: older ones were left out on purpose."""
+    oldest = min((numbers(series) for series in covered), default=(3, 0))
+    return tuple(series for series in listed if series not in covered and numbers(series) >= oldest)
 
 
 def _lay_build(build: Build, index: Index, row: VariantBuild | None) -> list[Build]:
@@ -94,17 +113,15 @@ def _new_build(
     if pattern is None or published is None:
         return []
     older, build = pattern
-    carried = replace(
-        build,
-        platforms=(row.platform,),
-        pythons=sort_pythons(row.pythons),
-        indexes=(index.id,),
-        local=bool(row.local),
-        bytes=None,
-        evidence="unknown" if build.evidence == "unknown" else "inferred",
-        note=f"{CARRIED} {older.version}; listed by its index, not read",
-    )
-    return split_by_floor(carried, published)
+    fresh = replace(build, pythons=sort_pythons(row.pythons), indexes=(index.id,), local=bool(row.local))
+    if older is not framework.release[position]:
+        fresh = replace(
+            fresh,
+            bytes=None,
+            evidence="unknown" if build.evidence == "unknown" else "inferred",
+            note=f"{CARRIED} {older.version}; listed by its index, not read",
+        )
+    return split_by_floor(fresh, published)
 
 
 def _pattern(framework: Framework, position: int, row: VariantBuild) -> tuple[Release, Build] | None:

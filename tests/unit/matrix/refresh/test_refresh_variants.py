@@ -143,3 +143,10 @@ def test_a_wheel_for_a_newer_system_stands_apart() -> None:
     after = lay(before, cu126=answer(files("torch-2.15.0+cu126", *tags)))
     expected = ["cu126 linux-x86_64 3.12 glibc 2.28", "cu126 linux-x86_64 3.14 glibc 2.34"]
     assert expected == builds_of(after, "2.15.0")[1:]
+
+
+def test_a_python_that_got_its_wheel_later_joins_its_build() -> None:
+    before = torch(release("2.15.0", gpu(pythons=("3.12",), evidence="build-config")))
+    found = answer(files("torch-2.15.0+cu126", *each(("3.9", "3.12", "3.13"), LINUX)))
+    after = lay(before, cu126=found)
+    assert (gpu(pythons=("3.12", "3.13"), evidence="build-config"),) == after.release[0].builds
