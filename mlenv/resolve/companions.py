@@ -78,11 +78,13 @@ def _library_clash_either(one: Candidate, two: Candidate) -> str | None:
 
 
 def _library_clash(one: Candidate, two: Candidate) -> str | None:
-    """Whether ``one`` asks for another cuDNN or NCCL than the exact one that ``two`` brings.
+    """Whether ``one`` asks for another cuDNN, NCCL or toolkit than the exact one that ``two`` brings.
 
     A build that was only compiled for ``9`` takes any 9.x; three numbers are a pin.
     """
     brought = {"nvidia-cudnn": two.build.cudnn, "nvidia-nccl": two.build.nccl}
+    if two.build.nccl.count(".") >= 2:  # who pins NCCL pins every library of its toolkit
+        brought |= {"cuda": two.build.cuda, "nvidia-nvjitlink": two.build.cuda}
     for name, specifier in one.build.requires.items():
         version = brought.get(name.rpartition("-")[0], "")
         if (

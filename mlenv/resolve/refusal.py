@@ -35,7 +35,7 @@ def explain_failure(
     for attempt in attempts:
         stuck = [row for field in attempt.fields if field.candidates for row in _why_stuck(field, attempt, supply)]
         rejected += stuck or device_rejections(attempt)
-        remedies += _remedies(attempt)
+        remedies += [*_remedies(attempt), *_successors(attempt)]
     rejected += source_rejections(supply)
     if any(row.rule == "source-unreachable" for row in rejected):
         remedies.append("mend the network or proxy, or name a mirror or wheel folder (--index-url, --find-links)")
@@ -96,6 +96,12 @@ def _remedies(attempt: Attempt) -> list[str]:
             if remedy and attempt.accelerator in fallen.build.accelerators and fallen.build.evidence != "unknown":
                 remedies.append(f"{remedy}: then {fallen.name} runs here")
     return _shortest(remedies)
+
+
+def _successors(attempt: Attempt) -> list[str]:
+    """What to take in place of a framework of which nothing runs here and nothing new will come."""
+    ended = [field.framework for field in attempt.fields if not field.candidates and field.framework.successor]
+    return [f"{framework.name} is no longer maintained: use {framework.successor}" for framework in ended]
 
 
 def _single_remedy(failures: Sequence[Failure]) -> str:

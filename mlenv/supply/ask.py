@@ -34,7 +34,7 @@ def contested_frameworks(request: Request, machine: Machine, matrix: Matrix) -> 
     for wanted in request.wanted:
         if not wanted.known or not _has_own_index(matrix, wanted.name):
             continue
-        pairs: dict[tuple[str, str], None] = {}
+        pairs: dict[str, dict[tuple[str, str], None]] = {matrix.framework(wanted.name).distribution: {}}
         for accelerator in accelerators_to_try(request, machine):
             field = judge_field(request, machine, matrix, wanted, accelerator)
             for candidate in field.candidates:
@@ -42,8 +42,9 @@ def contested_frameworks(request: Request, machine: Machine, matrix: Matrix) -> 
                     continue  # as a last resort for the CPU the default index's build will do
                 for index in candidate.build.indexes:
                     if index != "default":
-                        pairs.setdefault((index, candidate.build.variant))
-        contested.append(Contested(distribution=wanted.name, indexes=tuple(pairs)[:MAX_VARIANTS]))
+                        own = pairs.setdefault(candidate.distribution, {})
+                        own.setdefault((index, candidate.build.variant))
+        contested += [Contested(distribution=name, indexes=tuple(own)[:MAX_VARIANTS]) for name, own in pairs.items()]
     return tuple(contested)
 
 
