@@ -22,7 +22,9 @@ def version_of(module, distribution):
     if installed is not None and not provides(distribution, module.__name__.split(".")[0]):
         return installed
     stated = getattr(module, "__version__", None)
-    return stated if isinstance(stated, str) else installed
+    if not isinstance(stated, str) or (installed and stated.startswith(installed + "-")):
+        return installed
+    return stated
 
 
 def compare_versions(module, distribution, expected):

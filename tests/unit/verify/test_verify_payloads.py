@@ -102,6 +102,19 @@ def test_local_parts_count_where_both_have_one(wanted: str, found: str, same: bo
     assert installed.agree(wanted, found) is same
 
 
+@pytest.mark.parametrize(
+    ("stated", "is_it"),
+    [
+        ("2026.4.1-22982-e213a147257-releases/2026/4", True),
+        ("2026.4.1", True),
+        ("2026.4.10-22982-e213a147257", False),
+        ("2026.4.0-22982-e213a147257", False),
+    ],
+)
+def test_a_module_may_add_a_mark_of_its_build(stated: str, is_it: bool) -> None:
+    assert installed.belongs(stated, "2026.4.1") is is_it
+
+
 def test_the_modules_of_a_wheel() -> None:
     paths = [
         "torch/__init__.py",
