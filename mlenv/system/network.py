@@ -69,8 +69,8 @@ class Web:
     """The network for those who read many pages and parts of large files, from several threads.
 
     Pages are kept in ``cache_folder`` (None: nowhere) and not asked for again for as long as the
-    server says, or ``fresh_seconds`` where it says nothing; 0 asks every time, and takes the kept
-    page where the server says that it is still the same.
+    server says, or ``fresh_seconds`` where it says nothing.  ``ask_again`` asks every time, and
+    takes the kept page where the server says that it is still the same.
     ``transferred`` counts the bytes received so far; what came from the cache is none.
     """
 
@@ -82,6 +82,7 @@ class Web:
         proxy: str | None = None,
         cache_folder: str | None = None,
         fresh_seconds: float = 600.0,
+        ask_again: bool = False,
         read_seconds: float = READ_SECONDS,
     ) -> None:
         from mlenv.system.adapters import CachingAdapter, SteadyAdapter
@@ -96,7 +97,7 @@ class Web:
             "proxies": _proxies(proxy),
             "stream": True,
         }
-        self._demand = {} if fresh_seconds > 0 else {"Cache-Control": "max-age=0"}
+        self._demand = {"Cache-Control": "max-age=0"} if ask_again else {}
         self._files = _session(SteadyAdapter())
         keeping = CachingAdapter(cache_folder, fresh_seconds=fresh_seconds) if cache_folder else SteadyAdapter()
         self._pages = _session(keeping)

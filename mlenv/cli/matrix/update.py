@@ -104,7 +104,7 @@ def _open_web(packages: PackageConfiguration, *, fresh: bool) -> Web:
         client_certificate=packages.client_certificate.value if packages.client_certificate else None,
         proxy=packages.pip_proxy,
         cache_folder=str(cache_folder() / "pages"),
-        fresh_seconds=0.0 if fresh else 600.0,
+        ask_again=fresh,
     )
 
 

@@ -162,7 +162,7 @@ def test_a_page_in_another_form_is_another_page(server: Server, web: Web) -> Non
 
 
 def test_an_old_page_is_asked_for_again(server: Server, tmp_path: Path) -> None:
-    web = Web(cache_folder=str(tmp_path), fresh_seconds=0)
+    web = Web(cache_folder=str(tmp_path), ask_again=True)
     bodies = [web.page(server.url + path).body for path in ("/numpy/", "/numpy/", "/etag", "/etag")]
     assert [b"/numpy/", b"/numpy/", b"body", b"body"] == bodies
     assert {"/numpy/": 2, "/etag": 2, "unchanged": 1} == dict(server.asked)
