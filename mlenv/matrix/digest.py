@@ -17,9 +17,13 @@ from mlenv.errors import UsageError
 from mlenv.matrix.compiled import Store, describe_state, key_of
 
 
-def digest_folder(folder: Path, store: Store) -> str:
-    """``sha256:...`` of a folder of the matrix; remembered as long as no file changes."""
-    return store.get(f"digest-{key_of(folder)}", folder_state(folder), str, lambda: compute_digest(folder))
+def digest_folder(folder: Path, store: Store, state: str = "") -> str:
+    """``sha256:...`` of a folder of the matrix; remembered as long as no file changes.
+
+    ``state`` is :func:`folder_state`, where it is known already.
+    """
+    state = state or folder_state(folder)
+    return store.get(f"digest-{key_of(folder)}", state, str, lambda: compute_digest(folder))
 
 
 def compute_digest(folder: Path) -> str:

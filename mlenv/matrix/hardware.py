@@ -176,7 +176,7 @@ class Drivers(Row, frozen=True, kw_only=True):
 GpuVendor = Literal["nvidia", "amd", "intel", "apple", "google"]
 
 
-class GpuModel(Row, frozen=True, kw_only=True):
+class GpuModel(Row, frozen=True, kw_only=True, omit_defaults=True):
     """A GPU product, or a TPU.
 
     ``name`` is matched without vendor words and case, as are the other names in ``also``.

@@ -111,12 +111,18 @@ class Matrix:
             return self.info.version
         if _has(self.site, INFO_FILE):
             return f"{self.info.version}+{read_info(self.site, self.store).version}"
-        return f"{self.info.version}+{digest_folder(self.site, self.store)[7:15]}"
+        return f"{self.info.version}+{digest_folder(self.site, self.store, self.states[-1])[7:15]}"
 
     @functools.cached_property
     def digest(self) -> str:
         """``sha256:...`` of all files of all layers."""
-        return combine_digests([digest_folder(layer, self.store) for layer in self.layers])
+        pairs = zip(self.layers, self.states, strict=True)
+        return combine_digests([digest_folder(layer, self.store, state) for layer, state in pairs])
+
+    @functools.cached_property
+    def states(self) -> tuple[str, ...]:
+        """The state of each layer's files when they were first asked about: looked at once."""
+        return tuple(folder_state(layer) for layer in self.layers)
 
     @property
     def data_version(self) -> DataVersion:
@@ -164,6 +170,11 @@ class Matrix:
         return self.read("families.toml", FileFamilies).family
 
     @functools.cached_property
+    def family_of(self) -> dict[str, str]:
+        """The id of the file family that a distribution belongs to, for those that belong to one."""
+        return {name: row.id for row in self.families for name in row.distributions}
+
+    @functools.cached_property
     def needs(self) -> dict[str, SystemNeed]:
         """What builds need beside Python packages, by id."""
         return {row.id: row for row in self.read("needs.toml", SystemNeeds).need}
@@ -176,7 +187,7 @@ class Matrix:
     @functools.cached_property
     def distributions(self) -> dict[str, str]:
         """Every distribution that the matrix installs, and the framework it belongs to."""
-        state = " ".join(folder_state(layer) for layer in self.layers)
+        state = " ".join(self.states)
         return self.store.get(f"distributions-{key_of(self.layers[-1])}", state, dict, self._find_distributions)
 
     def _find_distributions(self) -> dict[str, str]:

@@ -79,9 +79,8 @@ def check_folder(folder: Path) -> None:
 def _check_once(matrix: Matrix, site: Path) -> None:
     """Check a site's rows as ours are checked; what was found sound is remembered until a file changes."""
     from mlenv.matrix.compiled import key_of
-    from mlenv.matrix.digest import folder_state
 
-    state = " ".join(folder_state(layer) for layer in matrix.layers)
+    state = " ".join(matrix.states)
     matrix.store.get(f"sound-{key_of(site)}", state, bool, lambda: _check(matrix, site))
 
 

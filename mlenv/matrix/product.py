@@ -71,17 +71,41 @@ def _agreed(answers: list[str]) -> str | None:
     return (distinct.pop() or None) if len(distinct) == 1 else None
 
 
+class _Lookups:
+    """What was found in one table: a resolver asks for the same few names hundreds of times."""
+
+    def __init__(self) -> None:
+        self.table: GpuModels | None = None
+        self.found: dict[tuple[str, str], list[GpuModel]] = {}
+
+    def of(self, table: GpuModels) -> dict[tuple[str, str], list[GpuModel]]:
+        """The answers kept for a table; those of another one are dropped."""
+        if self.table is not table:
+            self.table, self.found = table, {}
+        return self.found
+
+
+_LOOKUPS = _Lookups()
+
+
 def _matches(gpus: GpuModels, name: str, vendor: str) -> list[GpuModel]:
+    found = _LOOKUPS.of(gpus)
+    if (name, vendor) not in found:
+        found[name, vendor] = _search(gpus, name, vendor)
+    return found[name, vendor]
+
+
+def _search(gpus: GpuModels, name: str, vendor: str) -> list[GpuModel]:
     wanted = set(product_keys(name))
-    words = [key.split() for key in wanted]
-    rows = (row for row in gpus.gpu if vendor in ("", row.vendor) and _may_match(row, words))
-    return [row for row in rows if not wanted.isdisjoint(_row_keys(row.name, row.also))]
+    # A row that lacks the longest word of a key cannot match: spares taking a long table's names apart.
+    words = tuple({max(key.split(), key=len) for key in wanted})
+    rows = [row for row in gpus.gpu if _says(row, words)]
+    return [row for row in rows if vendor in ("", row.vendor) and not wanted.isdisjoint(_row_keys(row.name, row.also))]
 
 
-def _may_match(row: GpuModel, wanted: list[list[str]]) -> bool:
-    """Whether a row's names hold all words of some key: spares taking every name of a long table apart."""
-    text = " ".join((row.name, *row.also)).lower()
-    return any(all(word in text for word in words) for words in wanted)
+def _says(row: GpuModel, words: tuple[str, ...]) -> bool:
+    text = " ".join((row.name, *row.also)).lower() if row.also else row.name.lower()
+    return any(word in text for word in words)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -145,7 +145,7 @@ class SystemNeeds(Row, frozen=True, kw_only=True):
 # ---------------------------------------------------------------- frameworks/*.toml
 
 
-class Build(Row, frozen=True, kw_only=True):
+class Build(Row, frozen=True, kw_only=True, omit_defaults=True):
     """One build of a release: the same code compiled for an accelerator and some platforms.
 
     ``variant`` is the build's name (``cpu``, ``cu126``, ``rocm7.2``, ``xpu``; ``any`` for a build
@@ -206,7 +206,7 @@ class Build(Row, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Release(Row, frozen=True, kw_only=True):
+class Release(Row, frozen=True, kw_only=True, omit_defaults=True):
     """One release of a framework.
 
     ``requires`` are the version conditions on neighbours that its metadata states and that matter

@@ -130,8 +130,8 @@ def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Want
 
 def _families_of(matrix: Matrix, distribution: str, build: Build) -> dict[str, str]:
     """The file families that a build writes into, and by which distribution."""
-    brought = {distribution, *build.requires}
-    return {row.id: name for row in matrix.families for name in row.distributions if name in brought}
+    families = matrix.family_of
+    return {families[name]: name for name in (*build.requires, distribution) if name in families}
 
 
 def _device(build: Build, accelerator: Accelerator) -> Accelerator | None:

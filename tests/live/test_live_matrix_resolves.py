@@ -339,7 +339,7 @@ def test_what_uv_says_is_understood() -> None:
         ("Because all versions of pydotplus have no usable wheels and causalml", ["pydotplus"]),
         ("Because pydotplus{python_full_version < '3.13'}==2.0.2 has no usable wheels", ["pydotplus"]),
         ("Because all of: pydotplus==2.0 pydotplus==2.0.2 have no\n usable wheels", ["pydotplus"]),
-        ("Because all versions of cython have no usable wheels", []),
+        ("Because all versions of numba have no usable wheels", []),
     ],
 )
 def test_a_dependency_that_comes_as_source_is_told_by_the_row(said: str, expected: list[str]) -> None:
