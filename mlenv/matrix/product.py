@@ -98,14 +98,13 @@ def _matches(gpus: GpuModels, name: str, vendor: str) -> list[GpuModel]:
 def _search(gpus: GpuModels, name: str, vendor: str) -> list[GpuModel]:
     wanted = set(product_keys(name))
     # A row that lacks the longest word of a key cannot match: spares taking a long table's names apart.
-    words = tuple({max(key.split(), key=len) for key in wanted})
-    rows = [row for row in gpus.gpu if _says(row, words)]
+    words = re.compile("|".join(sorted({re.escape(max(key.split(), key=len)) for key in wanted})) or "$^")
+    rows = [row for row in gpus.gpu if words.search(row.name.lower()) or (row.also and _is_called(row, words))]
     return [row for row in rows if vendor in ("", row.vendor) and not wanted.isdisjoint(_row_keys(row.name, row.also))]
 
 
-def _says(row: GpuModel, words: tuple[str, ...]) -> bool:
-    text = " ".join((row.name, *row.also)).lower() if row.also else row.name.lower()
-    return any(word in text for word in words)
+def _is_called(row: GpuModel, words: re.Pattern[str]) -> bool:
+    return words.search(" ".join(row.also).lower()) is not None
 
 
 @functools.lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from mlenv.matrix.query import newest_first
 from mlenv.matrix.rows import Accelerator, Build, Framework, Release
 from mlenv.resolve.question import Failure, Question, name_build
 from mlenv.resolve.request import Request, Wanted
-from mlenv.resolve.rules import RULES
+from mlenv.resolve.rules import RULES, is_built_for_platform
 
 Key = tuple[int, int, int, int, int, int]
 
@@ -98,7 +98,7 @@ def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Want
                 variant=request.variant if device == accelerator else None,
                 optional=wanted.optional,
             )
-            failures = tuple(failure for rule in RULES if (failure := rule(question)) is not None)
+            failures = judge(question)
             key = _key(build, position, uses=device == accelerator, wanted=accelerator)
             if failures:
                 row = Fallen(framework=framework.id, release=release, build=build, failures=failures, rank=0)
@@ -126,6 +126,14 @@ def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Want
             msgspec.structs.replace(row, rank=ranks[key]) for key, row in sorted(fallen, key=lambda pair: pair[0])
         ),
     )
+
+
+def judge(question: Question) -> tuple[Failure, ...]:
+    """Every rule that a build falls by; of one for other platforms nothing more is asked."""
+    elsewhere = is_built_for_platform(question)
+    if elsewhere is not None:
+        return (elsewhere,)
+    return tuple(failure for rule in RULES if (failure := rule(question)) is not None)
 
 
 def _families_of(matrix: Matrix, distribution: str, build: Build) -> dict[str, str]:

@@ -21,7 +21,7 @@ def may_be_chosen(question: Question) -> Failure | None:
         return Failure(rule="broken", text=f"{name} does not work: {release.broken}")
     if question.framework.floor and numbers(release.version) < numbers(question.framework.floor):
         return Failure(rule="below-floor", text=f"{name} is older than anything worth having of it")
-    if not question.specifier.contains(release.version, prereleases=True):
+    if len(question.specifier) and not question.specifier.contains(release.version, prereleases=True):
         text = f"{question.framework.id} {release.version} is not {question.specifier}"
         return Failure(rule="requested-version", text=text)
     return None
