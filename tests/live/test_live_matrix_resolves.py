@@ -36,7 +36,7 @@ from mlenv.system.host import LiveHost
 from mlenv.system.network import answers
 from mlenv.system.process import Completed, run
 
-pytestmark = [pytest.mark.live, pytest.mark.registry]
+pytestmark = [pytest.mark.live, pytest.mark.registry, pytest.mark.drift]
 
 MATRIX = Matrix()
 SCOPE = os.environ.get("MLENV_LIVE_MATRIX", "sample")
