@@ -1,7 +1,9 @@
 """Jupyter: the modules import, and a notebook's cell runs in a kernel of this environment."""
 
 import json
+import os
 import sys
+import tempfile
 
 from . import _exact
 from ._common import is_there
@@ -47,9 +49,16 @@ def run_cell(source):
     from jupyter_client.manager import AsyncKernelManager
 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    # Sockets in the file system: the loopback interface may be down where there is no network.
-    transport = "tcp" if sys.platform == "win32" else "ipc"
-    kernel = AsyncKernelManager(kernel_name="python3", transport=transport)
-    nbclient.NotebookClient(notebook, km=kernel, timeout=60).execute()
+    with tempfile.TemporaryDirectory(prefix="mlenv-") as folder:
+        kernel = AsyncKernelManager(kernel_name="python3", **find_sockets(folder))
+        nbclient.NotebookClient(notebook, km=kernel, timeout=60).execute()
     outputs = notebook.cells[0].outputs
     return "".join(output.get("text", "") for output in outputs if output.get("name") == "stdout")
+
+
+def find_sockets(folder):
+    """Where the kernel listens: in a folder of its own, so that two kernels never share a socket.
+
+    The loopback interface may be down where there is no network; Windows has nothing else.
+    """
+    return {} if sys.platform == "win32" else {"transport": "ipc", "ip": os.path.join(folder, "kernel")}
