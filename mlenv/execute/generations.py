@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from mlenv.errors import InstallError, UsageError
 
 MANIFEST = "mlenv-manifest.json"
+DISCARD_TRIES = 20
+DISCARD_PAUSE = 0.05
 KEPT = 3
 """So many finished generations stay on disk: the current one and two to go back to."""
 
@@ -85,9 +88,17 @@ class Generations:
         os.replace(fresh, self.path)
 
     def discard(self, folder: Path) -> None:
-        """Remove a generation that is not current, complete or not."""
-        if folder != self.current:
+        """Remove a generation that is not current, complete or not.
+
+        A child that was just killed may still be writing bytecode into it: what comes after is
+        removed too.
+        """
+        for _ in range(DISCARD_TRIES):
+            if folder == self.current or not os.path.lexists(folder):
+                return
             shutil.rmtree(folder, ignore_errors=True)
+            if os.path.lexists(folder):
+                time.sleep(DISCARD_PAUSE)
 
     def discard_unfinished(self) -> None:
         """Remove what an interrupted install left behind."""
