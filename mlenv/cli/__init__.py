@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -65,10 +66,15 @@ def group() -> None:
     """From a bare machine to a proven machine-learning environment."""
 
 
+GARBAGE_THRESHOLD = 100_000
+"""Rows of the matrix are many and hold no circles: looking for garbage among them is a tenth of a plan."""
+
+
 def main() -> None:
     """The ``mlenv`` command: runs, speaks of expected trouble in one line, and exits."""
     from mlenv.errors import ExitStatus, MlenvError
 
+    gc.set_threshold(GARBAGE_THRESHOLD)
     try:
         status = group.main(standalone_mode=False, prog_name="mlenv")
     except click.exceptions.Exit as leave:
