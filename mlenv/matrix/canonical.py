@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from mlenv.matrix.rows import Framework, Profile, Row
+from mlenv.matrix.walk import holds_rows
 
 WIDTH = 120
 SECTIONS = ("release",)
@@ -55,7 +56,7 @@ def _blocks(file: Row) -> Iterator[str]:
     if plain:
         yield "\n".join(plain)
     for name, value in fields:
-        if _holds_rows(value) and name not in SECTIONS:
+        if holds_rows(value) and name not in SECTIONS:
             yield f"{_comment(_first_sentence(type(value[0])))}\n{_lines(name, value)}"
     for name, value in fields:
         if isinstance(value, dict):
@@ -66,18 +67,14 @@ def _blocks(file: Row) -> Iterator[str]:
 
 
 def _is_table(name: str, value: Any) -> bool:
-    return isinstance(value, dict) or _holds_rows(value) or name in SECTIONS
-
-
-def _holds_rows(value: Any) -> bool:
-    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Row)
+    return isinstance(value, dict) or holds_rows(value) or name in SECTIONS
 
 
 def _section(name: str, row: Row) -> str:
     """One row as a section: plain keys first, its tables as lines after them."""
     fields = list(_stated(row))
-    plain = [_assign(key, value) for key, value in fields if not _holds_rows(value)]
-    tables = [_lines(key, value) for key, value in fields if _holds_rows(value)]
+    plain = [_assign(key, value) for key, value in fields if not holds_rows(value)]
+    tables = [_lines(key, value) for key, value in fields if holds_rows(value)]
     return "\n".join([f"[[{name}]]", *plain, *tables])
 
 

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from mlenv.errors import UsageError
 from mlenv.matrix import check_builds, check_hardware
 from mlenv.matrix.age import last_day
+from mlenv.matrix.canonical import render_file
 from mlenv.matrix.check_builds import Problems
 from mlenv.matrix.files import Files, load_files, render_schemas
 from mlenv.matrix.hardware import Drivers
@@ -23,7 +24,8 @@ from mlenv.matrix.layers import identity
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.profiles import extend_profile
 from mlenv.matrix.rows import FileFamilies, Framework, MatrixInfo, Profile, Row, SystemNeeds
-from mlenv.matrix.walk import walk_rows
+from mlenv.matrix.toml_file import read_text
+from mlenv.matrix.walk import holds_rows, walk_rows
 
 __all__ = ["check_matrix", "render_schemas"]
 
@@ -31,7 +33,21 @@ __all__ = ["check_matrix", "render_schemas"]
 def check_matrix(matrix: Matrix) -> list[str]:
     """Every problem of a matrix, one line each; empty where all is well."""
     files = load_files(matrix)
-    return [*files.broken, *(problem for check in _CHECKS for problem in check(files))]
+    problems = [*files.broken, *(problem for check in _CHECKS for problem in check(files))]
+    if matrix.site is not None:
+        return problems
+    told = {problem.split(":")[0] for problem in problems}
+    return [*problems, *(problem for problem in _check_form(matrix, files) if problem.split(":")[0] not in told)]
+
+
+def _check_form(matrix: Matrix, files: Files) -> Problems:
+    """Each file is in canonical form, so that a refresh changes what has changed and nothing else.
+
+    The form quotes docstrings, which Python leaves out where it is told to (``-OO``).
+    """
+    for path, file in files.rows.items() if Row.__doc__ else ():
+        if render_file(file) != read_text(matrix.folder / path):
+            yield f"{path}: is not in canonical form; `mlenv matrix update --write --into DIR` writes it so"
 
 
 def check_site(matrix: Matrix, site: Path) -> list[str]:
@@ -65,7 +81,7 @@ def _check_ids(files: Files) -> Problems:
     for path, file in files.rows.items():
         for table in file.__struct_fields__:
             rows = getattr(file, table)
-            if isinstance(rows, tuple) and rows and isinstance(rows[0], Row):
+            if holds_rows(rows):
                 yield from _repeated(path, table, (" ".join(map(str, identity(row))) for row in rows))
     for path, drivers in files.of(Drivers).items():
         capabilities = (item for row in drivers.architecture for item in row.compute_capabilities)

@@ -11,7 +11,7 @@ import msgspec
 from mlenv.matrix.files import Files
 from mlenv.matrix.layers import identity
 from mlenv.matrix.rows import Build, Row
-from mlenv.matrix.walk import label_row
+from mlenv.matrix.walk import holds_rows, label_row
 
 HowChanged = Literal["added", "removed", "changed"]
 
@@ -45,7 +45,7 @@ def compare_rows(file: str, old: Row | None, new: Row | None, place: str = "") -
         before, after = getattr(old, field.name), getattr(new, field.name)
         if before == after:
             continue
-        if _is_table(before) or _is_table(after):
+        if holds_rows(before) or holds_rows(after):
             yield from _compare_tables(file, place, field.name, before, after)
         elif isinstance(before, dict) and isinstance(after, dict):
             yield from _compare_tables_of_values(file, place, field.name, before, after)
@@ -64,10 +64,6 @@ def _compare_tables_of_values(
     for key in {**old, **new}:
         if old.get(key) != new.get(key):
             yield _changed(file, place, f"{table}.{key}", old.get(key), new.get(key))
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Row)
 
 
 def _compare_tables(file: str, place: str, table: str, old: Sequence[Row], new: Sequence[Row]) -> Iterator[Change]:

@@ -13,7 +13,7 @@ import msgspec
 from mlenv.facts.version import numbers
 from mlenv.matrix.hardware import GpuArchitecture, GpuModel, RocmSupport
 from mlenv.matrix.rows import Build, Row
-from mlenv.matrix.walk import walk_rows
+from mlenv.matrix.walk import holds_rows, walk_rows
 
 ROWS = TypeVar("ROWS", bound=Row)
 NEWEST_FIRST = ("version", "branch", "major")
@@ -41,7 +41,7 @@ def lay_over(base: ROWS, upper: ROWS) -> ROWS:
     merged: dict[str, Any] = {}
     for field in msgspec.structs.fields(type(base)):
         below, above = getattr(base, field.name), getattr(upper, field.name)
-        if _is_table(below) or _is_table(above):
+        if holds_rows(below) or holds_rows(above):
             merged[field.name] = _merge_tables(below, above)
     joined = msgspec.structs.replace(upper, **merged)
     return _join_sources(base, joined) if hasattr(upper, "sources") else joined
@@ -54,10 +54,6 @@ def _join_sources(base: ROWS, joined: ROWS) -> ROWS:
     above: dict[str, str] = getattr(joined, "sources", {})
     kept = {name: text for name, text in below.items() if name in named}
     return msgspec.structs.replace(joined, sources={**kept, **above})
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Row)
 
 
 def _merge_tables(below: tuple[Row, ...], above: tuple[Row, ...]) -> tuple[Row, ...]:

@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from mlenv.matrix.rows import Build, CondaRoute, Release, Row
 
 
+def holds_rows(value: object) -> bool:
+    """Whether the value of a key is a table of rows that has some."""
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Row)
+
+
 def walk_rows(row: Row, place: str = "") -> Iterator[tuple[str, Row]]:
     """Every row inside a row, each with its place for a message (``2.15.0 cpu macos-arm64``)."""
     for field in row.__struct_fields__:

@@ -140,14 +140,9 @@ def _names_in_folder(folder: str, project: str) -> list[str]:
 
 def _names_in_page(body: bytes, content_type: str, project: str, url: str) -> list[str] | None:
     """The file names on a simple-index page (PEP 503 or PEP 691); None where it is no such page."""
-    from pypi_simple import ProjectPage
-    from pypi_simple.errors import UnsupportedRepoVersionError
+    from mlenv.matrix.sources.project_page import read_packages
 
     try:
-        if "json" in content_type:
-            page = ProjectPage.from_json_data(msgspec.json.decode(body), url)
-        else:
-            page = ProjectPage.from_html(project, body, base_url=url, from_encoding="utf-8")
-    except (ValueError, KeyError, TypeError, UnsupportedRepoVersionError, msgspec.DecodeError):
+        return [package.filename for package in read_packages(body, content_type, url, project)]
+    except ValueError:
         return None
-    return [package.filename for package in page.packages]

@@ -7,10 +7,12 @@ import datetime as dt
 import pytest
 
 from mlenv.matrix.canonical import render_file
+from mlenv.matrix.check import check_matrix
 from mlenv.matrix.files import list_files
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Framework, Release, Row
 from mlenv.matrix.toml_file import parse_toml
+from tests.matrix.conftest import Plant
 
 MATRIX = Matrix()
 FILES = [pytest.param(path, kind, id=path) for path, kind in list_files(MATRIX)]
@@ -83,3 +85,9 @@ def test_long_lists_of_texts_are_broken_into_lines() -> None:
 def test_any_text_survives(text: str) -> None:
     framework = make_framework(note=text)
     assert framework == parse_toml(render_file(framework), Framework, origin="x")
+
+
+def test_a_file_in_another_form_is_told_of(plant: Plant) -> None:
+    folder = plant("profiles/jax.toml", 'name = "jax"', 'name  =  "jax"')
+    expected = "profiles/jax.toml: is not in canonical form; `mlenv matrix update --write --into DIR` writes it so"
+    assert [expected] == check_matrix(Matrix(folder))

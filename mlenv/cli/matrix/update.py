@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlenv.cli.matrix.show import find_framework
 from mlenv.cli.options import OutputOptions, emit, output_options, user_matrix
 from mlenv.errors import ExitStatus, NoVerdictError, UsageError
 
@@ -123,11 +124,7 @@ def _refresh(
     from mlenv.matrix.sources.published import SourceTrouble
     from mlenv.system.folders import cache_folder
 
-    unknown = [name for name in frameworks if name not in matrix.framework_ids]
-    if unknown:
-        raise UsageError(
-            f"the matrix has no framework {unknown[0]!r}", hint=f"it has {', '.join(matrix.framework_ids)}"
-        )
+    named = [find_framework(matrix, name) for name in frameworks]
     try:
         address = index_url or default_index(packages)
     except SourceTrouble as trouble:
@@ -139,7 +136,7 @@ def _refresh(
             web,
             index_url=address,
             today=today,
-            frameworks=frameworks,
+            frameworks=named,
             gpu_code=gpu_code,
             cache=str(cache_folder() / "conda"),
             progress=step.say,

@@ -10,13 +10,13 @@ from pathlib import Path
 from mlenv.errors import UsageError
 from mlenv.matrix.canonical import render_file
 from mlenv.matrix.check import check_matrix
-from mlenv.matrix.files import FOLDERS
+from mlenv.matrix.files import FOLDERS, list_files
 from mlenv.matrix.load import INFO_FILE, Matrix
 from mlenv.matrix.rows import Row
 
 
 def write_files(matrix: Matrix, files: Mapping[str, Row], target: Path) -> None:
-    """Write a whole matrix with some files in their new form into ``target``.
+    """Write a whole matrix, some files of it with new rows and all in canonical form, into ``target``.
 
     It is made beside and checked first; :class:`UsageError` with the first problem, and nothing
     touched, where the new files do not fit the others, or where the folder cannot be written.
@@ -24,7 +24,8 @@ def write_files(matrix: Matrix, files: Mapping[str, Row], target: Path) -> None:
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         shutil.copytree(matrix.folder, draft)
-        for path, row in files.items():
+        standing = {path: matrix.read(path, kind) for path, kind in list_files(matrix)}
+        for path, row in {**standing, **files}.items():
             (draft / path).write_text(render_file(row), encoding="utf-8")
         problems = check_matrix(Matrix(draft))
         if problems:

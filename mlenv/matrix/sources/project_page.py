@@ -51,7 +51,7 @@ def parse_project(
     """
     newest = numbers(newest_python)[1]
     files: dict[Version, list[_File]] = defaultdict(list)
-    for package in _read_packages(body, content_type, url, distribution):
+    for package in read_packages(body, content_type, url, distribution):
         version, tags = _identify(package, distribution)
         if version is not None:
             files[version].append(_File(package, tags))
@@ -59,7 +59,8 @@ def parse_project(
     return PublishedProject(distribution=distribution, releases=tuple(releases))
 
 
-def _read_packages(body: bytes, content_type: str, url: str, distribution: str) -> list[DistributionPackage]:
+def read_packages(body: bytes, content_type: str, url: str, distribution: str) -> list[DistributionPackage]:
+    """The files that a simple-index page lists (PEP 691 or PEP 503); ``ValueError`` for what is no such page."""
     from pypi_simple import ProjectPage
     from pypi_simple.errors import UnsupportedRepoVersionError
 

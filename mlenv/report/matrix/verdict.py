@@ -14,11 +14,11 @@ from mlenv.report.matrix.why import (
     JudgedBuild,
     Verdict,
 )
+from mlenv.resolve.candidates import judge
 from mlenv.resolve.devices import ORDER, accelerators_to_try
 from mlenv.resolve.explain import WORDS
 from mlenv.resolve.question import Failure, Question, name_build
 from mlenv.resolve.request import Request
-from mlenv.resolve.rules import RULES
 
 UNKNOWN = frozenset({"gpu-code-unknown", "gpu-unknown", "driver-floor-unknown", "libc-unknown", "macos-unknown"})
 """Rules by which a build falls because nobody knows, not because it cannot run."""
@@ -89,7 +89,7 @@ def judge_build(
             accelerator=accelerator,
             specifier=asked.specifier,
         )
-        return tuple(failure for rule in RULES if (failure := rule(question)) is not None)
+        return judge(question)
 
     failures = failures_on(device)
     if device not in present and all(failure.rule != "no-device" for failure in failures):
