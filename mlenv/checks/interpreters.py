@@ -6,7 +6,8 @@ from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Fix
 from mlenv.checks.registry import Case, Skip, Unknown
 from mlenv.facts.environment import Environment
-from mlenv.facts.machine import Machine, PythonInterpreter
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.version import numbers
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix

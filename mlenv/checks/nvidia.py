@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from mlenv.checks.registry import Case, Skip, Unknown
-from mlenv.facts.machine import Gpu, Machine
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.machine import Machine
 from mlenv.facts.version import at_least
 from mlenv.matrix import query
 from mlenv.matrix.hardware import GpuArchitecture

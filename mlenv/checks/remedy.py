@@ -6,7 +6,8 @@ import msgspec
 
 from mlenv.checks.finding import Fix
 from mlenv.facts.environment import Environment
-from mlenv.facts.machine import Gpu, Machine
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.machine import Machine
 
 DRIVER_PAGE = "https://www.nvidia.com/drivers"
 DRIVER_GUIDE = "https://docs.nvidia.com/datacenter/tesla/driver-installation-guide"

@@ -10,7 +10,8 @@ import msgspec
 
 from mlenv.cli.options import RequestOptions
 from mlenv.errors import UsageError
-from mlenv.facts.machine import Machine, Setting
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import Setting
 from mlenv.matrix.age import warn_of_age
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Profile

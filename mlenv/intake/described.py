@@ -10,23 +10,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from mlenv.errors import UsageError
-from mlenv.facts.machine import (
-    Architecture,
-    Cpu,
-    Disk,
-    Gpu,
-    Libc,
-    Machine,
-    Memory,
-    Nvidia,
-    OperatingSystem,
-    PythonInterpreter,
-    Rocm,
-    SystemFamily,
-    Vendor,
-)
+from mlenv.facts.drivers import Nvidia, Rocm
+from mlenv.facts.gpu import Gpu, Vendor
+from mlenv.facts.hardware import Cpu, Disk, Memory
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.reading import Reading
 from mlenv.facts.size import GIB
+from mlenv.facts.system import Architecture, Libc, OperatingSystem, SystemFamily
 from mlenv.matrix.toml_file import parse_toml, written_as
 
 DottedVersion = Annotated[str, written_as(r"^\d+(\.\d+)*$", "580.95.05")]

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from mlenv.facts.machine import Machine, PackageConfiguration
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration
 from mlenv.matrix.load import Matrix
 from mlenv.plan.constraints import constraints_of
 from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackage, Step

@@ -6,7 +6,8 @@ import re
 
 import msgspec
 
-from mlenv.facts.machine import Gpu, Rocm
+from mlenv.facts.drivers import Rocm
+from mlenv.facts.gpu import Gpu
 from mlenv.probe.log import Log, names_in, peek
 from mlenv.system.host import Host
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlenv.facts.machine import Gpu
+from mlenv.facts.gpu import Gpu
 from mlenv.probe.log import Log
 from mlenv.probe.sysctl import read_sysctl
 from mlenv.system.host import Host

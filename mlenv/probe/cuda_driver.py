@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from mlenv.facts.machine import Gpu
+from mlenv.facts.gpu import Gpu
+from mlenv.formats.pci_address import plain_address
 from mlenv.probe.answers import ask, name_end
 from mlenv.probe.log import Log
 from mlenv.probe.nvidia_library import CUDA, find_library
-from mlenv.probe.pci import plain_address
 from mlenv.system.host import Host
 
 

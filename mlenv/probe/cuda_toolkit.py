@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mlenv.facts.machine import CudaToolkit
+from mlenv.facts.drivers import CudaToolkit
 from mlenv.facts.version import numbers
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log, names_in, peek

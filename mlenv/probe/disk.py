@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlenv.facts.machine import Disk, DiskPurpose
+from mlenv.facts.hardware import Disk, DiskPurpose
 from mlenv.probe.log import Log
 from mlenv.probe.mounts import find_mount, read_mounts
 from mlenv.probe.paths import expand, is_absolute, is_windows, join, parent

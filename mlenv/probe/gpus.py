@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mlenv.facts.machine import Gpu, Nvidia
+from mlenv.facts.drivers import Nvidia
+from mlenv.facts.gpu import Gpu
 from mlenv.facts.reading import Reading
 from mlenv.probe.amd import AmdAnswer
 from mlenv.probe.cuda_driver import CudaDriver

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from mlenv.facts.machine import PythonKind
+from mlenv.facts.python import PythonKind
 from mlenv.probe.log import names_in, peek
 from mlenv.probe.paths import base_name, is_windows, join, parent
 from mlenv.system.host import Host

@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from mlenv.facts.machine import PythonInterpreter
+from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.version import at_least, numbers
 from mlenv.probe.answers import explain, find_answer
 from mlenv.probe.executable import Executable, read_program

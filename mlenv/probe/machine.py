@@ -6,7 +6,10 @@ from functools import partial
 
 import msgspec
 
-from mlenv.facts.machine import Cpu, Disk, DiskPurpose, Machine, Memory, OperatingSystem, PackageConfiguration
+from mlenv.facts.hardware import Cpu, Disk, DiskPurpose, Memory
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration
+from mlenv.facts.system import OperatingSystem
 from mlenv.probe.amd import AmdAnswer, read_amd
 from mlenv.probe.apple import read_apple
 from mlenv.probe.cuda_driver import CudaDriver, read_cuda_driver

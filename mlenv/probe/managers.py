@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from mlenv.facts.machine import ManagerName, PackageManager
+from mlenv.facts.python import ManagerName, PackageManager
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log, names_in
 from mlenv.probe.paths import base_name, find_program, is_windows, join, parent, search_path

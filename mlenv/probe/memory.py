@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from mlenv.facts.machine import Memory
+from mlenv.facts.hardware import Memory
 from mlenv.probe.answers import ask
 from mlenv.probe.cgroup import read_limits
 from mlenv.probe.log import Log, read_file

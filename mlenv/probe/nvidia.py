@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from mlenv.facts.machine import Gpu
+from mlenv.facts.gpu import Gpu
+from mlenv.formats.pci_address import plain_address
 from mlenv.probe.answers import ask, name_end
 from mlenv.probe.log import Log
 from mlenv.probe.nvidia_library import NVML, find_library, library_version
 from mlenv.probe.nvidia_smi import SmiAnswer, read_smi
-from mlenv.probe.pci import plain_address
 from mlenv.system.host import Host
 
 # Answers that say no more than that the device or the driver does not have the thing.

@@ -6,9 +6,9 @@ import re
 
 import msgspec
 
-from mlenv.facts.machine import Gpu
+from mlenv.facts.gpu import Gpu
+from mlenv.formats.pci_address import plain_address
 from mlenv.probe.log import Log, names_in, peek
-from mlenv.probe.pci import plain_address
 from mlenv.system.host import Host
 
 VERSION_FILE = "/proc/driver/nvidia/version"

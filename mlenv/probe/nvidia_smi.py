@@ -6,11 +6,11 @@ import re
 
 import msgspec
 
-from mlenv.facts.machine import Gpu
+from mlenv.facts.gpu import Gpu
+from mlenv.formats.pci_address import plain_address
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log
 from mlenv.probe.paths import find_program
-from mlenv.probe.pci import plain_address
 from mlenv.system.host import Host
 
 FIELDS = ("name", "uuid", "pci.bus_id", "compute_cap", "memory.total", "memory.free", "driver_version")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlenv.facts.machine import Architecture, Libc, OperatingSystem, SystemFamily
+from mlenv.facts.system import Architecture, Libc, OperatingSystem, SystemFamily
 from mlenv.probe.container import read_container, read_virtualization
 from mlenv.probe.log import Log, names_in, peek, read_file
 from mlenv.probe.sysctl import read_sysctl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlenv.facts.machine import PackageConfiguration, Setting
+from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.probe.log import Log
 from mlenv.probe.pip_configuration import PipSettings, read_pip_settings
 from mlenv.probe.uv_configuration import UvSettings, read_uv_settings

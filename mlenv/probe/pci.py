@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
-from mlenv.facts.machine import Gpu, Vendor
+from mlenv.facts.gpu import Gpu, PcieLink, Vendor
 from mlenv.probe.log import Log, peek
 from mlenv.system.host import Host
 
@@ -25,18 +23,26 @@ _TPUS = {
     "006f": "TPU v6e",
     "0076": "TPU v7x",
 }
-_ADDRESS = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
 # The place of the graphics part of Intel processors.
 _INTEL_INTEGRATED = "0000:00:02.0"
 
 
 class Display(msgspec.Struct, frozen=True, kw_only=True):
-    """One device: ``pci_id`` is ``10de:2684``, ``driver`` the kernel driver bound to it."""
+    """One device: ``pci_id`` is ``10de:2684``, ``driver`` the kernel driver bound to it (empty for none).
 
-    address: str
+    ``name``, ``memory_bytes`` and ``driver_version`` are known where the system keeps them with the
+    device, as Windows does.  A device without an ``address`` is known by its id alone.
+    """
+
+    address: str | None
     vendor: Vendor
     pci_id: str
     driver: str | None = None
+    link: PcieLink | None = None
+    numa_node: int | None = None
+    name: str | None = None
+    memory_bytes: int | None = None
+    driver_version: str | None = None
 
 
 def read_displays(host: Host, log: Log) -> tuple[Display, ...] | None:
@@ -75,13 +81,6 @@ def _read_display(host: Host, address: str) -> Display | None:
         pci_id=f"{vendor_id[2:]}:{device_id[2:]}",
         driver=None if driver == "driver" else driver,
     )
-
-
-# 00000000:01:00.0 ; 0000:01:00.0 ; 0000000F:01:00.0 ; 01:00.0
-def plain_address(text: str) -> str | None:
-    """A PCI address as Linux writes it, ``0000:01:00.0``; None for what is none."""
-    match = _ADDRESS.fullmatch(text.strip().lower())
-    return f"{int(match[1] or '0', 16):04x}:{match[2]}" if match else None
 
 
 def display_gpus(displays: tuple[Display, ...], vendor: Vendor) -> tuple[Gpu, ...]:

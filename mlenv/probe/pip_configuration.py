@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mlenv.facts.machine import Setting
+from mlenv.facts.packages import Setting
 from mlenv.probe.log import Log, try_file
 from mlenv.probe.paths import expand, is_windows, join
 from mlenv.system.host import Host

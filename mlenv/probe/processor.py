@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from mlenv.facts.machine import Cpu
+from mlenv.facts.hardware import Cpu
 from mlenv.probe.answers import ask
 from mlenv.probe.arm_parts import name_arm_core, name_arm_maker
 from mlenv.probe.cgroup import read_limits

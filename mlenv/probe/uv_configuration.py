@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mlenv.facts.machine import Setting
+from mlenv.facts.packages import Setting
 from mlenv.probe.log import Log, try_file
 from mlenv.probe.paths import is_windows, join
 from mlenv.system.host import Host

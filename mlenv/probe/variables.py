@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlenv.facts.machine import Variable
+from mlenv.facts.system import Variable
 from mlenv.probe.log import Log
 from mlenv.system.host import Host
 

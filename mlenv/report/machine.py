@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import msgspec
 
 from mlenv import __version__
-from mlenv.facts.machine import Disk, Gpu, Machine
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.hardware import Disk
+from mlenv.facts.machine import Machine
 from mlenv.facts.size import gib
 from mlenv.matrix.load import DataVersion
 

@@ -6,7 +6,8 @@ import re
 
 import msgspec
 
-from mlenv.facts.machine import Machine, PackageConfiguration, Setting
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.facts.reading import Reading
 
 MASK = "****"

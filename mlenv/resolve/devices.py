@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlenv.facts.machine import Gpu, Machine
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.machine import Machine
 from mlenv.matrix.rows import VENDOR_OF, Accelerator
 from mlenv.resolve.request import Request
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mlenv.facts.machine import Gpu
+from mlenv.facts.gpu import Gpu
 from mlenv.facts.version import at_least
 from mlenv.matrix import query
 from mlenv.matrix.rows import Accelerator

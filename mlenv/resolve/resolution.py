@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mlenv.facts.machine import PythonInterpreter
+from mlenv.facts.python import PythonInterpreter
 from mlenv.matrix.rows import Accelerator, Build, Release
 from mlenv.resolve.request import Request, Wanted
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from mlenv.facts.machine import Machine, PythonInterpreter
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.version import numbers, series
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Accelerator

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mlenv.facts.machine import Machine, PackageConfiguration
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration
 from mlenv.matrix.load import Matrix
 from mlenv.resolve.places import index_source
 from mlenv.resolve.request import Request

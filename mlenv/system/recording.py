@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from mlenv.errors import UsageError
-from mlenv.system.host import DiskUsage, Host, Identity
+from mlenv.system.host import AccountRights, DiskUsage, FileKind, FileStatus, Host, Identity
 from mlenv.system.process import Completed
 
 SCHEMA = "mlenv.recording/1"
@@ -34,7 +34,8 @@ class Recording(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     ``errors`` maps a path to the name of the OSError it raised (``PermissionError``).
     ``commands`` holds external commands, ``scripts`` mlenv's own children, by name and arguments.
-    ``environment_path`` is where the environment was to be.
+    ``environment_path`` is where the environment was to be.  ``bytes`` are in base64; a part that
+    does not begin at the start of the file stands under ``path@offset``.
     """
 
     schema: str = SCHEMA
@@ -51,6 +52,11 @@ class Recording(msgspec.Struct, kw_only=True, omit_defaults=True):
     existing: list[str] = []
     writable: list[str] = []
     disks: dict[str, DiskUsage] = {}
+    statuses: dict[str, FileStatus] = {}
+    account: AccountRights = AccountRights()
+    limits: dict[str, tuple[int | None, int | None]] = {}
+    registry: dict[str, dict[str, str | int]] = {}
+    registry_keys: dict[str, list[str]] = {}
     errors: dict[str, str] = {}
     commands: list[RecordedCommand] = []
     scripts: list[RecordedCommand] = []
@@ -81,11 +87,16 @@ class RecordedHost:
             raise FileNotFoundError(path)
         return text
 
-    def read_bytes(self, path: str, size: int) -> bytes:
+    def read_bytes(self, path: str, size: int, offset: int = 0) -> bytes:
         self._raise_recorded(path)
-        if path in self._recording.bytes:
-            return base64.b64decode(self._recording.bytes[path])[:size]
-        return self.read_text(path).encode()[:size]
+        data = self._recording.bytes.get(_part(path, offset))
+        if data is not None:
+            return base64.b64decode(data)[:size]
+        return self._whole(path)[offset : offset + size]
+
+    def _whole(self, path: str) -> bytes:
+        data = self._recording.bytes.get(path)
+        return base64.b64decode(data) if data is not None else self.read_text(path).encode()
 
     def list_directory(self, path: str) -> list[str]:
         self._raise_recorded(path)
@@ -98,11 +109,27 @@ class RecordedHost:
 
     def exists(self, path: str) -> bool:
         recording = self._recording
-        known = (recording.files, recording.bytes, recording.directories, recording.links, recording.errors)
+        known = (
+            recording.files,
+            recording.bytes,
+            recording.directories,
+            recording.links,
+            recording.statuses,
+            recording.errors,
+        )
         return path in recording.existing or any(path in table for table in known) or bool(self._below(path))
 
     def real_path(self, path: str) -> str:
         return self._recording.links.get(path, path)
+
+    def status(self, path: str) -> FileStatus:
+        self._raise_recorded(path)
+        if path in self._recording.statuses:
+            return self._recording.statuses[path]
+        if not self.exists(path):
+            raise FileNotFoundError(path)
+        kind: FileKind = "directory" if self._below(path) or path in self._recording.directories else "file"
+        return FileStatus(kind=kind, readable=True, writable=self.writable(path))
 
     def writable(self, path: str) -> bool:
         return path in self._recording.writable
@@ -116,6 +143,24 @@ class RecordedHost:
     def usable_cores(self) -> int:
         return self._recording.cores
 
+    def account(self) -> AccountRights:
+        return self._recording.account
+
+    def limits(self) -> Mapping[str, tuple[int | None, int | None]]:
+        return self._recording.limits
+
+    def read_registry(self, key: str) -> Mapping[str, str | int]:
+        self._raise_recorded(key)
+        if key not in self._recording.registry:
+            raise FileNotFoundError(key)
+        return self._recording.registry[key]
+
+    def list_registry(self, key: str) -> list[str]:
+        self._raise_recorded(key)
+        if key not in self._recording.registry_keys:
+            raise FileNotFoundError(key)
+        return sorted(self._recording.registry_keys[key])
+
     def run(self, argv: Sequence[str], *, timeout: float) -> Completed:
         return _find(self._recording.commands, tuple(argv))
 
@@ -125,7 +170,8 @@ class RecordedHost:
     def _below(self, path: str) -> list[str]:
         prefix = _slashes(path).rstrip("/") + "/"
         recording = self._recording
-        paths = (*recording.files, *recording.bytes, *recording.directories, *recording.links, *recording.existing)
+        tables = (recording.files, recording.bytes, recording.directories, recording.links, recording.statuses)
+        paths = (*(path for table in tables for path in table), *recording.existing)
         known = (_slashes(path) for path in paths)
         return sorted({path[len(prefix) :].split("/")[0] for path in known if path.startswith(prefix)} - {""})
 
@@ -133,6 +179,10 @@ class RecordedHost:
         name = self._recording.errors.get(path)
         if name is not None:
             raise _ERRORS.get(name, OSError)(path)
+
+
+def _part(path: str, offset: int) -> str:
+    return f"{path}@{offset}" if offset else path
 
 
 def _slashes(path: str) -> str:
@@ -162,10 +212,10 @@ class RecordingHost:
             text = self.recording.files[path] = self._host.read_text(path)
         return text
 
-    def read_bytes(self, path: str, size: int) -> bytes:
+    def read_bytes(self, path: str, size: int, offset: int = 0) -> bytes:
         with _Noting(self.recording.errors, path):
-            data = self._host.read_bytes(path, size)
-        self.recording.bytes[path] = base64.b64encode(data).decode()
+            data = self._host.read_bytes(path, size, offset)
+        self.recording.bytes[_part(path, offset)] = base64.b64encode(data).decode()
         return data
 
     def list_directory(self, path: str) -> list[str]:
@@ -185,6 +235,11 @@ class RecordingHost:
             self.recording.links[path] = target
         return target
 
+    def status(self, path: str) -> FileStatus:
+        with _Noting(self.recording.errors, path):
+            found = self.recording.statuses[path] = self._host.status(path)
+        return found
+
     def writable(self, path: str) -> bool:
         allowed = self._host.writable(path)
         if allowed and path not in self.recording.writable:
@@ -198,6 +253,24 @@ class RecordingHost:
 
     def usable_cores(self) -> int:
         return self._host.usable_cores()
+
+    def account(self) -> AccountRights:
+        self.recording.account = self._host.account()
+        return self.recording.account
+
+    def limits(self) -> Mapping[str, tuple[int | None, int | None]]:
+        self.recording.limits = dict(self._host.limits())
+        return self.recording.limits
+
+    def read_registry(self, key: str) -> Mapping[str, str | int]:
+        with _Noting(self.recording.errors, key):
+            values = self.recording.registry[key] = dict(self._host.read_registry(key))
+        return values
+
+    def list_registry(self, key: str) -> list[str]:
+        with _Noting(self.recording.errors, key):
+            keys = self.recording.registry_keys[key] = self._host.list_registry(key)
+        return keys
 
     def run(self, argv: Sequence[str], *, timeout: float) -> Completed:
         completed = self._host.run(argv, timeout=timeout)

@@ -22,7 +22,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mlenv.facts.machine import Libc, Machine, PackageConfiguration
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration
+from mlenv.facts.system import Libc
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Framework, Platform, Release

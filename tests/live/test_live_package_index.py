@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.machine import PackageConfiguration
+from mlenv.facts.packages import PackageConfiguration
 from mlenv.matrix.sources.package_index import default_index, neighbour_pins, read_projects, read_requirements
 from mlenv.matrix.sources.published import PublishedProject, floor_of, pythons_on
 from mlenv.system.network import Web

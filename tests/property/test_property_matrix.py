@@ -18,17 +18,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from mlenv.facts.machine import (
-    Architecture,
-    Cpu,
-    Gpu,
-    Libc,
-    Machine,
-    Nvidia,
-    OperatingSystem,
-    PythonInterpreter,
-    SystemFamily,
-)
+from mlenv.facts.drivers import Nvidia
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.hardware import Cpu
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
+from mlenv.facts.system import Architecture, Libc, OperatingSystem, SystemFamily
 from mlenv.facts.version import numbers, series
 from mlenv.matrix import query
 from mlenv.matrix.files import Files, load_files

@@ -7,7 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from mlenv.facts.machine import Cpu, Gpu, Libc, Machine, Nvidia, OperatingSystem, PythonInterpreter
+from mlenv.facts.drivers import Nvidia
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.hardware import Cpu
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
 from mlenv.resolve.request import Request, Wanted

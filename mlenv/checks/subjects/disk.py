@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.registry import Case, Skip, Unknown, check
-from mlenv.facts.machine import Disk, DiskPurpose, Machine
+from mlenv.facts.hardware import Disk, DiskPurpose
+from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
 
 GB = 10**9

@@ -9,7 +9,8 @@ from mlenv.checks.evidence import cite, find_reading, join
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_driver
-from mlenv.facts.machine import Machine, Nvidia
+from mlenv.facts.drivers import Nvidia
+from mlenv.facts.machine import Machine
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 

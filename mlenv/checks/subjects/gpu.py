@@ -10,7 +10,8 @@ from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.nvidia import Device
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_profile
-from mlenv.facts.machine import Gpu, Machine
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.machine import Machine
 from mlenv.facts.size import GIB, gib
 from mlenv.facts.version import at_least
 from mlenv.matrix import query

@@ -16,7 +16,8 @@ from mlenv.checks.interpreters import (
     served_pythons,
 )
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.facts.machine import Machine, PythonInterpreter
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.version import numbers, series
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix

@@ -8,7 +8,8 @@ from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_profile
-from mlenv.facts.machine import Libc, Machine
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import Libc
 from mlenv.facts.version import at_least, numbers
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix

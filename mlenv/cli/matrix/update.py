@@ -13,7 +13,7 @@ from mlenv.cli.options import OutputOptions, emit, output_options, user_matrix
 from mlenv.errors import ExitStatus, NoVerdictError, UsageError
 
 if TYPE_CHECKING:
-    from mlenv.facts.machine import PackageConfiguration
+    from mlenv.facts.packages import PackageConfiguration
     from mlenv.matrix.load import Matrix
     from mlenv.matrix.refresh.update import Refreshed
     from mlenv.report.matrix.diff import MatrixUpdateDocument

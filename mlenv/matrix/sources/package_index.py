@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
-from mlenv.facts.machine import PackageConfiguration
+from mlenv.facts.packages import PackageConfiguration
 from mlenv.matrix.rows import Platform
 from mlenv.matrix.sources.conditions import normalise_conditions, render_conditions
 from mlenv.matrix.sources.project_page import parse_project

@@ -6,9 +6,14 @@ from pathlib import Path
 
 from mlenv.checks.finding import CheckOutcome, Finding
 from mlenv.checks.registry import Case, ImportAttempt, all_checks, diagnose
+from mlenv.facts.drivers import Nvidia
 from mlenv.facts.environment import Distribution, Environment
-from mlenv.facts.machine import Cpu, Disk, Gpu, Libc, Machine, Memory, Nvidia, OperatingSystem, PythonInterpreter
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.hardware import Cpu, Disk, Memory
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.reading import Reading
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix.load import Matrix
 
 GIB = 1024**3

@@ -8,7 +8,8 @@ import pytest
 from mlenv.checks.registry import ImportAttempt
 from mlenv.checks.subjects.imports import MEANINGS
 from mlenv.facts.environment import Environment
-from mlenv.facts.machine import Gpu, Machine
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
 from tests.unit.checks.checks_cases import make_environment, make_machine, run_one, with_nvidia
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from mlenv.facts.machine import Gpu, Machine, Nvidia, OperatingSystem
+from mlenv.facts.drivers import Nvidia
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.machine import Machine
 from mlenv.facts.reading import Reading
+from mlenv.facts.system import OperatingSystem
 from mlenv.matrix.load import Matrix
 from tests.unit.checks.checks_cases import GIB, absent, found, make_linux, make_machine, run_one, with_nvidia
 

@@ -11,7 +11,8 @@ import pytest
 from mlenv.checks.finding import CheckOutcome, Finding
 from mlenv.checks.registry import Case, Check, Skip, Unknown, all_checks, diagnose
 from mlenv.errors import UsageError
-from mlenv.facts.machine import Machine, OperatingSystem
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import OperatingSystem
 from mlenv.matrix.load import Matrix
 from tests.unit.checks.checks_cases import make_environment, make_linux, make_machine, with_nvidia
 

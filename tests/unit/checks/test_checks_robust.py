@@ -6,8 +6,13 @@ import msgspec
 import pytest
 
 from mlenv.checks.registry import Case, diagnose
+from mlenv.facts.drivers import Nvidia
 from mlenv.facts.environment import Environment
-from mlenv.facts.machine import Cpu, Gpu, Libc, Machine, Memory, Nvidia, OperatingSystem, PythonInterpreter
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.hardware import Cpu, Memory
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix.load import Matrix
 from tests.unit.checks.checks_cases import GIB, make_environment, make_linux, make_machine, with_nvidia
 

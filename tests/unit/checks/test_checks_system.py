@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.machine import Cpu, Disk, Libc, Machine, Memory, OperatingSystem, PythonInterpreter
+from mlenv.facts.hardware import Cpu, Disk, Memory
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix.load import Matrix
 from tests.unit.checks.checks_cases import GIB, found, make_environment, make_linux, make_machine, run_one
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mlenv.errors import UsageError
-from mlenv.facts.machine import Gpu, Libc, Machine
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import Libc
 from mlenv.intake.described import parse_description
 from mlenv.intake.snapshot import parse_snapshot
 from mlenv.matrix.load import DataVersion

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.machine import Machine, OperatingSystem
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import OperatingSystem
 from mlenv.matrix import query
 from mlenv.matrix.hardware import Drivers
 from mlenv.matrix.rows import Build, Framework

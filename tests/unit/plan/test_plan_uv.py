@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import tomli
 
-from mlenv.facts.machine import Machine, PackageConfiguration, Setting
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.intake.described import parse_description
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Profile

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from mlenv.facts.machine import CudaToolkit, Gpu
+from mlenv.facts.drivers import CudaToolkit
+from mlenv.facts.gpu import Gpu
+from mlenv.formats.pci_address import plain_address
 from mlenv.probe.amd import make_gpu, name_address, name_gfx, parse_properties, parse_release, read_amd
 from mlenv.probe.children import cuda_driver as cuda_child
 from mlenv.probe.children import nvml as nvml_child
@@ -22,7 +24,7 @@ from mlenv.probe.nvidia import NvidiaAnswer
 from mlenv.probe.nvidia_kernel import KernelAnswer, KernelModule, parse_information, parse_module
 from mlenv.probe.nvidia_library import CUDA, NVML, find_in_cache, find_library, library_version
 from mlenv.probe.nvidia_smi import FIELDS, OLD_FIELDS, SmiAnswer, parse_query, query_command, read_smi
-from mlenv.probe.pci import Display, display_gpus, plain_address
+from mlenv.probe.pci import Display, display_gpus
 from mlenv.system.recording import RecordedHost
 from tests.unit.probe.probe_hosts import GIB, command, linux, probe
 

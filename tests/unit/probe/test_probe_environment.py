@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlenv.facts.environment import Distribution, Environment
-from mlenv.facts.machine import Disk
+from mlenv.facts.hardware import Disk
 from mlenv.facts.reading import Reading
 from mlenv.probe.disk import cache_folder, environment_folder, find_existing, temporary_folder
 from mlenv.probe.environment import parse_metadata_name, parse_torch_build, read_environment

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlenv.facts.machine import PackageManager, PythonInterpreter
+from mlenv.facts.python import PackageManager, PythonInterpreter
 from mlenv.probe.executable import Executable, parse_executable
 from mlenv.probe.interpreter_layout import Layout, parse_homebrew, parse_pyenv, parse_uv, parse_venv_version
 from mlenv.probe.interpreters import QUESTION, parse_launcher, parse_told, read_interpreters

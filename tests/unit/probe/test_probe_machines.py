@@ -6,7 +6,11 @@ from typing import Any
 
 import msgspec
 
-from mlenv.facts.machine import Cpu, Disk, Gpu, Libc, Machine, Memory, Nvidia, OperatingSystem, Rocm
+from mlenv.facts.drivers import Nvidia, Rocm
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.hardware import Cpu, Disk, Memory
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.probe import probe_machine
 from mlenv.probe.sysctl import COMMAND
 from mlenv.system.host import DiskUsage, Identity, LiveHost

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.machine import Libc
+from mlenv.facts.system import Libc
 from mlenv.probe.container import find_container, name_hypervisor, read_container, read_virtualization
 from mlenv.probe.log import Log
 from mlenv.probe.operating_system import (

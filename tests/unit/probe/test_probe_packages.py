@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlenv.facts.machine import PackageConfiguration, Setting
+from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.probe.log import Log
 from mlenv.probe.package_configuration import read_package_configuration
 from mlenv.probe.pip_configuration import configuration_files, parse_pip_file

@@ -1,90 +1,141 @@
-"""Parsers take any text: they give one of their declared results and never raise."""
+"""Parsers take any text: they give what they declare and never raise.
+
+They are found, not listed: every public function of the formats and readers that is named
+``parse_`` or ``find_`` and takes one text, or one value of bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+import inspect
+import pkgutil
+import typing
+from collections.abc import Callable, Iterator
 
-import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mlenv.facts.environment import Distribution
-from mlenv.facts.machine import Cpu, Gpu, Memory
-from mlenv.probe import (
-    amd,
-    answers,
-    cgroup,
-    container,
-    cuda_toolkit,
-    environment,
-    interpreter_layout,
-    interpreters,
-    managers,
-    memory,
-    mounts,
-    nvidia_kernel,
-    nvidia_library,
-    nvidia_smi,
-    operating_system,
-    pci,
-    pip_configuration,
-    processor,
-    sysctl,
-    uv_configuration,
-)
-from mlenv.probe.executable import Executable, parse_executable
+import mlenv.formats
+import mlenv.probe
+from mlenv.facts.version import numbers
+from mlenv.probe import answers, environment
+from mlenv.probe.log import Log
 
-# Characters that parsers care about, and lines built of them, beside text of any kind.
-MARKS = st.sampled_from(
-    [":", "=", "\n", "\t", " ", "-", "[", "]", '"', "'", ",", "/", "0", "7", ".", "x", "\u0663", "\0"]
-)
-TEXTS = st.one_of(st.text(), st.lists(st.one_of(MARKS, st.text(max_size=4))).map("".join))
-
-PARSERS: list[tuple[Callable[[str], object], tuple[type, ...]]] = [
-    (amd.parse_properties, (dict,)),
-    (amd.parse_release, (str, type(None))),
-    (lambda text: answers.find_answer(text, "mlenv-x:"), (str, type(None))),
-    (cgroup.parse_groups, (dict,)),
-    (container.find_container, (str,)),
-    (lambda text: container.name_hypervisor(text, guest=False), (str,)),
-    (cuda_toolkit.parse_compiler, (str, type(None))),
-    (cuda_toolkit.parse_version_file, (str, type(None))),
-    (environment.parse_metadata_name, (Distribution, type(None))),
-    (environment.parse_torch_build, (str, type(None))),
-    (interpreter_layout.parse_homebrew, (msgspec.Struct, type(None))),
-    (interpreter_layout.parse_pyenv, (msgspec.Struct, type(None))),
-    (interpreter_layout.parse_uv, (msgspec.Struct, type(None))),
-    (interpreter_layout.parse_venv_version, (str, type(None))),
-    (interpreters.parse_launcher, (tuple,)),
-    (interpreters.parse_told, (msgspec.Struct, type(None))),
-    (managers.parse_version, (str, type(None))),
-    (memory.parse_limit, (int, type(None))),
-    (memory.parse_memory_table, (Memory,)),
-    (mounts.parse_mounts, (tuple,)),
-    (lambda text: nvidia_kernel.parse_information(text, "0000:01:00.0"), (Gpu,)),
-    (nvidia_kernel.parse_module, (nvidia_kernel.KernelModule, type(None))),
-    (nvidia_library.library_version, (str, type(None))),
-    (lambda text: nvidia_smi.parse_query(text, nvidia_smi.FIELDS), (nvidia_smi.SmiAnswer,)),
-    (lambda text: operating_system.find_wsl(text, ""), (int,)),
-    (operating_system.name_windows, (str, type(None))),
-    (operating_system.parse_os_release, (dict,)),
-    (operating_system.parse_red_hat_release, (tuple,)),
-    (pci.plain_address, (str, type(None))),
-    (pip_configuration.parse_pip_file, (dict, str)),
-    (processor.parse_cpu_table, (Cpu,)),
-    (processor.parse_quota, (float, type(None))),
-    (sysctl.parse_sysctl, (dict,)),
-    (lambda text: processor.parse_sysctl_processor(sysctl.parse_sysctl(text)), (Cpu,)),
-    (lambda text: uv_configuration.parse_uv_file(text, "uv.toml"), (uv_configuration.UvSettings, str)),
+# Words and marks that parsers care about, and lines built of them, beside text of any kind.
+MARKS = [
+    ":",
+    "=",
+    "\n",
+    "\t",
+    " ",
+    "-",
+    "[",
+    "]",
+    "{",
+    "}",
+    '"',
+    "'",
+    ",",
+    "/",
+    "0",
+    "7",
+    ".",
+    "x",
+    "\u0663",
+    "\0",
+    "|",
 ]
+WORDS = [
+    *MARKS,
+    "9" * 5000,
+    "\ud800",
+    "GPU",
+    "GPU-",
+    "MiB",
+    "[N/A]",
+    "Xid (PCI:0000:01:00): 79, ",
+    "NVRM: ",
+    "<gpu id='00000000:01:00.0'>",
+    "<nvidia_smi_log>",
+    "</",
+    "Agent 1\n*******\n",
+    '{"card0": {"',
+    "0x",
+    "none",
+    "processor\t: ",
+    "simd_count ",
+    "version = ",
+]
+TEXTS = st.one_of(st.text(), st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=4)), max_size=40).map("".join))
+BYTES = st.one_of(st.binary(max_size=400), TEXTS.map(lambda text: text.encode("utf-8", "replace")))
+Parser = Callable[[object], object]
 
 
-@pytest.mark.parametrize(("parse", "kinds"), PARSERS)
+def parsers(kind: type) -> Iterator[Parser]:
+    """The parsers whose first parameter is of that type and whose other ones have defaults."""
+    for package in (mlenv.formats, mlenv.probe):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(info.name)
+            for name, function in vars(module).items():
+                if (
+                    inspect.isfunction(function)
+                    and function.__module__ == info.name
+                    and is_parser(name, function, kind)
+                ):
+                    yield function
+
+
+def is_parser(name: str, function: Callable[..., object], kind: type) -> bool:
+    """Whether a function is a public parser of that kind of input."""
+    if not name.startswith(("parse_", "find_", "name_", "plain_")):
+        return False
+    parameters = list(inspect.signature(function).parameters.values())
+    hints = typing.get_type_hints(function)
+    alone = all(parameter.default is not parameter.empty for parameter in parameters[1:])
+    return bool(parameters) and alone and hints.get(parameters[0].name) is kind
+
+
+def label(parser: object) -> str:
+    return f"{getattr(parser, '__module__', '')}.{getattr(parser, '__name__', '')}".removeprefix("mlenv.")
+
+
+TEXT_PARSERS = sorted(parsers(str), key=label)
+BYTE_PARSERS = sorted(parsers(bytes), key=label)
+
+
+def test_the_parsers_are_found() -> None:
+    assert {"formats", "probe"} == {label(parser).split(".")[0] for parser in TEXT_PARSERS}
+    assert BYTE_PARSERS
+
+
+@pytest.mark.parametrize("parse", TEXT_PARSERS, ids=label)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(text=TEXTS)
 @example(text="")
-def test_any_text_gives_a_declared_result(parse: Callable[[str], object], kinds: tuple[type, ...], text: str) -> None:
-    assert isinstance(parse(text), kinds)
+@example(text="9" * 5000)
+def test_any_text_gives_an_answer(parse: Parser, text: str) -> None:
+    hash(repr(parse(text)))
+
+
+@pytest.mark.parametrize("parse", BYTE_PARSERS, ids=label)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(data=BYTES)
+@example(data=b"")
+@example(data=b"MZ" + bytes(0x3A) + b"\xff\xff\xff\x7f")
+@example(data=b"\x7fELF\x03\x02")
+def test_any_bytes_give_an_answer(parse: Parser, data: bytes) -> None:
+    hash(repr(parse(data)))
+
+
+@given(text=TEXTS)
+def test_a_child_may_answer_anything(text: str) -> None:
+    assert isinstance(answers.find_answer(text, "mlenv-x:"), (str, type(None)))
+
+
+@given(text=TEXTS)
+def test_a_version_may_be_anything(text: str) -> None:
+    assert all(number >= 0 for number in numbers(text))
 
 
 @given(name=st.text(), version=st.from_regex(r"[0-9][0-9.]{0,8}", fullmatch=True))
@@ -93,19 +144,7 @@ def test_metadata_names_are_normalised(name: str, version: str) -> None:
     assert dist is None or (dist.name == environment.normalise(dist.name) and dist.version == version)
 
 
-@given(header=st.binary(max_size=300))
-@example(header=b"MZ" + bytes(0x3A) + b"\xff\xff\xff\x7f")
-@example(header=b"\x7fELF\x03\x02")
-def test_any_header_gives_a_declared_result(header: bytes) -> None:
-    assert isinstance(parse_executable(header), (Executable, type(None)))
-
-
-@given(cache=st.binary(max_size=300))
-def test_any_linker_cache_gives_a_declared_result(cache: bytes) -> None:
-    assert isinstance(nvidia_library.find_in_cache(cache, "libcuda.so.1"), (str, type(None)))
-
-
-@given(version=st.integers(min_value=-5, max_value=10**9))
-def test_any_number_gives_a_target_or_none(version: int) -> None:
-    name = amd.name_gfx(version)
-    assert (name is None) == (version <= 0)
+def test_a_log_keeps_any_detail() -> None:
+    log = Log()
+    log.unreadable("x", "\ud800", "\0")
+    assert [("x", "\ud800", "\0")] == [(item.id, item.source, item.detail) for item in log.readings]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.machine import Cpu, Memory
+from mlenv.facts.hardware import Cpu, Memory
 from mlenv.probe.arm_parts import name_arm_core
 from mlenv.probe.cgroup import folders_above, parse_groups, read_limits
 from mlenv.probe.memory import parse_limit, parse_memory_table

@@ -6,18 +6,13 @@ import msgspec
 import pytest
 
 from mlenv.checks.finding import CheckOutcome, Diagnosis, Finding, Fix
+from mlenv.facts.drivers import Nvidia
 from mlenv.facts.environment import Distribution, Environment
-from mlenv.facts.machine import (
-    Cpu,
-    Disk,
-    Gpu,
-    Libc,
-    Machine,
-    Memory,
-    Nvidia,
-    OperatingSystem,
-    PythonInterpreter,
-)
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.hardware import Cpu, Disk, Memory
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix.load import DataVersion
 from mlenv.report.doctor import DoctorDocument, closing_line, make_document, render_text, wrap
 from mlenv.report.document import render_json

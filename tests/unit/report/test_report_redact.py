@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.machine import Machine, OperatingSystem, PackageConfiguration, Setting, Variable
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.facts.reading import Reading
+from mlenv.facts.system import OperatingSystem, Variable
 from mlenv.report.redact import mask_machine, mask_text, mask_url
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from mlenv.facts.machine import Cpu, Libc, Machine, OperatingSystem, PythonInterpreter
+from mlenv.facts.hardware import Cpu
+from mlenv.facts.machine import Machine
+from mlenv.facts.python import PythonInterpreter
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix.load import Matrix
 from mlenv.resolve.candidates import Candidate
 from mlenv.resolve.companions import goes_with, may_agree

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from mlenv.facts.machine import Cpu, Machine, OperatingSystem
+from mlenv.facts.hardware import Cpu
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import OperatingSystem
 from mlenv.matrix.load import Matrix
 from mlenv.resolve.warnings import warn_of_pick
 from tests.unit.resolve.resolve_cases import build, candidate, framework, release

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mlenv.facts.machine import Machine, PackageConfiguration, Setting
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.intake.described import parse_description
 from mlenv.matrix.load import Matrix
 from mlenv.resolve.request import Request, Wanted

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.machine import Architecture, Libc, Machine, OperatingSystem, SystemFamily
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import Architecture, Libc, OperatingSystem, SystemFamily
 from mlenv.supply.wheels import offers_of
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.machine import Gpu, Machine, OperatingSystem
+from mlenv.facts.gpu import Gpu
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import OperatingSystem
 from mlenv.matrix.load import Matrix
 from mlenv.verify.expectation import warn_of_idle_gpus
 from mlenv.verify.result import Result, Verification

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mlenv.facts.machine import PackageConfiguration, Setting
+from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.matrix.rows import Platform
 from mlenv.matrix.sources.conditions import normalise_conditions
 from mlenv.matrix.sources.package_index import (
