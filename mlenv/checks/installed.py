@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -11,12 +10,13 @@ from mlenv.checks.finding import Fix
 from mlenv.checks.registry import Case, Skip
 from mlenv.checks.remedy import install_profile
 from mlenv.facts.environment import Distribution, Environment
+from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Framework, Release
 
 FRAMEWORKS = ("torch", "tensorflow", "jax")
 PROFILES = {"torch": "pytorch-gpu", "tensorflow": "tensorflow-gpu", "jax": "jax-gpu"}
-_CUDA_TAG = re.compile(r"cu(?P<major>\d\d)(?P<minor>\d+)")
+_CUDA_TAG = lazy(r"cu(?P<major>\d\d)(?P<minor>\d+)")
 
 
 class Installed(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ def _identify(environment: Environment, framework: Framework, dist: Distribution
     version, _, local = dist.version.partition("+")
     tag = local or dist.build or ""
     release = next((row for row in framework.release if row.version == version), None)
-    build = _find_build(environment, framework, release, dist, tag, platform) if release else None
+    build = _find_build(environment, framework, release, dist, platform) if release else None
     variant = build.variant if build else tag
     return Installed(
         framework=framework,
@@ -77,11 +77,14 @@ def _identify(environment: Environment, framework: Framework, dist: Distribution
 
 
 def _find_build(
-    environment: Environment, framework: Framework, release: Release, dist: Distribution, tag: str, platform: str
+    environment: Environment, framework: Framework, release: Release, dist: Distribution, platform: str
 ) -> Build | None:
     builds = [build for build in release.builds if platform in build.platforms]
-    if tag:
-        return next((build for build in builds if build.variant == tag), None)
+    local = dist.version.partition("+")[2]
+    named = next((build for build in builds if build.variant == (local or dist.build)), None)
+    if named or local:
+        # What the files state may be no build of the matrix: TensorFlow's say the CUDA it was made with.
+        return named
     own = [build for build in builds if (build.distribution or framework.distribution) == dist.name]
     extended = [build for build in own if build.extra and _has_extra(environment, framework, build)]
     plain = [build for build in own if not build.extra and "default" in build.indexes]

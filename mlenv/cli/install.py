@@ -6,16 +6,8 @@ from pathlib import Path
 
 import click
 
-from mlenv.cli.options import (
-    DEFAULT_ENVIRONMENT,
-    DataOptions,
-    OutputOptions,
-    RequestOptions,
-    data_options,
-    get_machine,
-    output_options,
-    request_options,
-)
+from mlenv.cli.options import data_options, output_options, request_options
+from mlenv.cli.settings import DEFAULT_ENVIRONMENT, DataOptions, OutputOptions, RequestOptions, get_machine
 
 
 @click.command("install")

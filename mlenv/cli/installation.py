@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from mlenv.cli.options import OutputOptions, emit
 from mlenv.cli.request import data_warnings
+from mlenv.cli.settings import OutputOptions, emit
 from mlenv.errors import ExitStatus
 from mlenv.execute.generations import Generations
 from mlenv.execute.lock_memory import LockMemory

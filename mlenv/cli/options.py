@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -12,68 +10,16 @@ from typing import Any, TypeVar, cast
 import click
 import msgspec
 
-from mlenv.facts.machine import Machine
-from mlenv.matrix.load import Matrix
-from mlenv.terminal import Terminal
+from mlenv.cli.settings import (
+    DEFAULT_ENVIRONMENT,
+    PROBE_SECONDS,
+    DataOptions,
+    OutputOptions,
+    ProbeOptions,
+    RequestOptions,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
-DEFAULT_ENVIRONMENT = ".venv"
-
-
-class OutputOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a command speaks: form and files of its report, loudness, colour."""
-
-    form: str | None
-    outputs: tuple[Path, ...]
-    quiet: bool
-    verbose: bool
-    no_color: bool
-
-    def open_terminal(self) -> Terminal:
-        """The terminal as the options want it."""
-        return Terminal(quiet=self.quiet, verbose=self.verbose, colour=not self.no_color)
-
-
-class DataOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which data a command works with, and the day whose knowledge counts."""
-
-    matrix_folder: Path | None
-    as_of: dt.datetime | None
-
-    def open_matrix(self, *, checked: bool = True) -> Matrix:
-        """The compatibility matrix as the options want it; a site's rows are checked first."""
-        from mlenv.matrix.opening import open_matrix
-        from mlenv.system.folders import cache_folder
-
-        return open_matrix(
-            self.matrix_folder,
-            as_of=self.as_of.date() if self.as_of else None,
-            checked=checked,
-            cache=cache_folder() / "matrix",
-            user=user_matrix(),
-        )
-
-
-def user_matrix() -> Path:
-    """Where ``mlenv matrix update --write`` keeps the user's newer copy of the data."""
-    from mlenv.system.folders import data_folder
-
-    return data_folder() / "matrix"
-
-
-class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``plan`` and ``install`` are asked for, and where packages may come from."""
-
-    profiles: tuple[str, ...]
-    extras: tuple[str, ...]
-    python: str | None
-    accelerator: str | None
-    manager: str
-    environment: Path | None
-    index_url: str | None
-    extra_index_urls: tuple[str, ...]
-    find_links: tuple[str, ...]
-    offline: bool
 
 
 def _join(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -161,6 +107,31 @@ environment_option = click.option(
 )
 
 
+def probe_options(function: F) -> F:
+    """``--env``, ``--machine``, ``--deadline`` and ``--no-redact``, as one value ``asked``."""
+    return _join(
+        environment_option,
+        machine_option,
+        click.option(
+            "--deadline",
+            type=click.FloatRange(0.5, 600),
+            default=PROBE_SECONDS,
+            show_default=True,
+            metavar="SECONDS",
+            help="What reading this machine may take; what is late is unknown.",
+        ),
+        click.option(
+            "--no-redact",
+            "redact",
+            is_flag=True,
+            flag_value=False,
+            default=True,
+            help="Keep user and host names, home folders and UUIDs in documents and files.",
+        ),
+        _gather(ProbeOptions, "asked"),
+    )(function)
+
+
 def request_options(function: F) -> F:
     """What ``plan`` and ``install`` ask for, as one value ``asked``."""
     return _join(
@@ -194,38 +165,3 @@ def request_options(function: F) -> F:
         click.option("--offline", is_flag=True, help="Use nothing but local folders and the installer's cache."),
         _gather(RequestOptions, "asked"),
     )(function)
-
-
-def get_machine(machine_path: Path | None, environment: Path | None = None) -> Machine:
-    """The machine that was named, else this one."""
-    if machine_path is not None:
-        from mlenv.intake import load_machine
-
-        return load_machine(machine_path)
-    from mlenv.probe import probe_machine
-    from mlenv.system.host import LiveHost
-
-    return probe_machine(LiveHost(), environment_path=os.path.abspath(environment or DEFAULT_ENVIRONMENT))
-
-
-def emit(terminal: Terminal, document: object, render_text: Callable[[], str], output: OutputOptions) -> None:
-    """Write a report to standard output, or to every file named.
-
-    The form of a file follows its ending unless ``--format`` says otherwise.
-    """
-    from mlenv.report.document import render_json
-
-    if not output.outputs:
-        terminal.write(render_json(document) if output.form == "json" else render_text())
-    for path in output.outputs:
-        wants_json = output.form == "json" or (output.form is None and path.suffix == ".json")
-        _write_file(path, render_json(document) if wants_json else render_text())
-
-
-def _write_file(path: Path, text: str) -> None:
-    from mlenv.errors import UsageError
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--output {path}: cannot be written ({error.strerror or error})") from None

@@ -6,18 +6,8 @@ from pathlib import Path
 
 import click
 
-from mlenv.cli.options import (
-    DEFAULT_ENVIRONMENT,
-    DataOptions,
-    OutputOptions,
-    RequestOptions,
-    data_options,
-    emit,
-    get_machine,
-    machine_option,
-    output_options,
-    request_options,
-)
+from mlenv.cli.options import data_options, machine_option, output_options, request_options
+from mlenv.cli.settings import DEFAULT_ENVIRONMENT, DataOptions, OutputOptions, RequestOptions, emit, get_machine
 from mlenv.errors import ExitStatus
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 import msgspec
 
-from mlenv.cli.options import DataOptions, data_options
+from mlenv.cli.options import data_options
+from mlenv.cli.settings import DataOptions
 from mlenv.matrix.load import DataVersion
 from mlenv.matrix.rows import Profile
 from mlenv.report.document import Document, render_json

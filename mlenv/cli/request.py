@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mlenv.cli.options import RequestOptions
+from mlenv.cli.settings import RequestOptions
 from mlenv.errors import UsageError
 from mlenv.facts.machine import Machine
 from mlenv.facts.packages import Setting

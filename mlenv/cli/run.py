@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mlenv.cli.options import DEFAULT_ENVIRONMENT, environment_option
+from mlenv.cli.options import environment_option
+from mlenv.cli.settings import DEFAULT_ENVIRONMENT
 from mlenv.errors import UsageError
 
 

@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlenv.cli.options import (
-    DEFAULT_ENVIRONMENT,
-    DataOptions,
-    OutputOptions,
-    data_options,
-    emit,
-    environment_option,
-    get_machine,
-    output_options,
-)
+from mlenv.cli.options import data_options, environment_option, output_options
+from mlenv.cli.settings import DEFAULT_ENVIRONMENT, DataOptions, OutputOptions, emit, get_machine
 from mlenv.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -106,7 +98,7 @@ def read_named_environment(path: Path) -> Environment:
     from mlenv.probe.environment import read_environment
     from mlenv.system.host import LiveHost
 
-    found = read_environment(LiveHost(), os.path.abspath(path))
+    found = read_environment(LiveHost(), os.path.abspath(path), working_directory=os.getcwd())
     if found is not None and found.executable:
         return found
     if not path.exists():

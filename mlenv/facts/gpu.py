@@ -10,7 +10,16 @@ from typing import Literal
 from mlenv.facts.fact import Fact
 
 Vendor = Literal["nvidia", "amd", "intel", "apple", "google"]
-RecoveryAction = Literal["none", "gpu-reset", "node-reboot", "drain-p2p", "drain-and-reset", "recover-imex-domain"]
+RecoveryAction = Literal[
+    "none",
+    "gpu-reset",
+    "node-reboot",
+    "drain-p2p",
+    "drain-and-reset",
+    "recover-imex-domain",
+    "bus-reset",
+    "system-reboot",
+]
 ComputeMode = Literal["default", "exclusive-thread", "prohibited", "exclusive-process"]
 ProcessKind = Literal["compute", "graphics", "both"]
 

@@ -39,6 +39,8 @@ class OperatingSystem(Fact, frozen=True, kw_only=True):
     ``rosetta`` tells that this Python is translated from x86_64 on an Arm Mac; ``long_paths`` and
     ``vc_runtime`` are Windows' switch for paths over 260 characters and the version of Visual C++'s
     runtime, empty for none.
+    ``edition`` is the system's own word for its kind (``server``, ``Professional``), ``like`` are the
+    distributions that this one comes from, the nearest first (``rhel``, ``fedora``).
     """
 
     family: SystemFamily
@@ -53,6 +55,8 @@ class OperatingSystem(Fact, frozen=True, kw_only=True):
     rosetta: bool | None = None
     long_paths: bool | None = None
     vc_runtime: str | None = None
+    edition: str | None = None
+    like: tuple[str, ...] = ()
 
 
 class Cloud(Fact, frozen=True, kw_only=True):

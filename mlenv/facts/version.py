@@ -6,9 +6,9 @@ this compares them without loading a library.
 
 from __future__ import annotations
 
-import re
+from mlenv.facts.pattern import lazy
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = lazy(r"\d+")
 # Python refuses to read numbers of over 4300 digits; no version has one of twenty.
 _LONGEST = 18
 

@@ -7,13 +7,16 @@ import msgspec
 from mlenv.facts.drivers import GpuPath
 from mlenv.facts.gpu import Gpu
 
+# No machine has as many; a text with more of them is no honest one.
+MOST_GPUS = 1024
+
 
 class NvidiaReport(msgspec.Struct, frozen=True, kw_only=True):
     """The driver and the GPUs that one output names.
 
-    ``driver`` is the version that nvidia-smi calls that of the driver; since 610 that is its own
-    version, because the program comes with the user-space driver.  ``kernel_module`` is what 610
-    and later call the kernel-mode driver (KMD), ``cuda`` the newest CUDA that the driver offers.
+    ``driver`` is what nvidia-smi calls the version of the driver.  Since 610 that is the version of
+    the kernel-mode driver (KMD), given as ``kernel_module`` too, and older outputs do not tell the
+    two apart.  ``cuda`` is the newest CUDA that the driver offers.
     ``gpus`` are in the order of the output and hold what that form states; () for an output
     that names none.
     """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from mlenv.facts.pattern import lazy
 
-_ADDRESS = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
+_ADDRESS = lazy(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
 
 
 # 00000000:01:00.0 ; 0000:01:00.0 ; 0000000F:01:00.0 ; 01:00.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlenv.errors import UsageError
+from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
 
 
@@ -37,8 +38,15 @@ def load_machine(path: Path) -> Machine:
 
 
 def _replay(folder: Path) -> Machine:
+    return replay(folder)[0]
+
+
+def replay(folder: Path) -> tuple[Machine, Environment | None]:
+    """The recorded machine, and the environment on it where one was recorded."""
     from mlenv.probe import probe_machine
+    from mlenv.probe.environment import read_environment
     from mlenv.system.recording import load_recording
 
     host = load_recording(folder)
-    return probe_machine(host, environment_path=host.environment_path)
+    path = host.environment_path
+    return probe_machine(host, environment_path=path), read_environment(host, path)

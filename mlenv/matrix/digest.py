@@ -39,10 +39,10 @@ def compute_digest(folder: Path) -> str:
 
 def combine_digests(digests: Sequence[str]) -> str:
     """One digest for several folders; that of a single one is its own."""
-    from hashlib import sha256
-
     if len(digests) == 1:
         return digests[0]
+    from hashlib import sha256
+
     return f"sha256:{sha256(' '.join(digests).encode()).hexdigest()}"
 
 

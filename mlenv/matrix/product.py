@@ -10,24 +10,25 @@ from __future__ import annotations
 import functools
 import re
 
+from mlenv.facts.pattern import lazy
 from mlenv.matrix.hardware import GpuModel, GpuModels
 
 # Vendor and brand words, forms of board and memory, and the endings of mobile parts.  Words that
 # tell products apart (RTX, Quadro, Ti, SUPER, Ada, Pascal, PRO, TITAN) are not here.
-_NOISE = re.compile(
+_NOISE = lazy(
     r"\b(?:nvidia|geforce|tesla|corporation|amd|ati|advanced micro devices|inc|radeon|instinct|"
     r"intel|apple|google|cloud|gpu|graphics|laptop|mobile|(?:with )?max-?q(?: design)?|edition|workstation|"
     r"generation|developer kit|nvgpu|pcie|pci|sxm\d?|oam|nvl|ac|dgxs|fhhl|hbm\d?e?|gddr\dx?)\b"
 )
-_TRADEMARK = re.compile(r"\((?:r|tm|c)\)", re.IGNORECASE)
-_MEMORY = re.compile(r"\b\d+(?:\.\d+)?\s?g(?:i?b)?\b")
-_MIG = re.compile(r"\bmig\b.*")
-_WORD = re.compile(r"[a-z0-9.+]+")
-_BRACKETED = re.compile(r"\[([^\]]+)\]")
+_TRADEMARK = lazy(r"\((?:r|tm|c)\)", re.IGNORECASE)
+_MEMORY = lazy(r"\b\d+(?:\.\d+)?\s?g(?:i?b)?\b")
+_MIG = lazy(r"\bmig\b.*")
+_WORD = lazy(r"[a-z0-9.+]+")
+_BRACKETED = lazy(r"\[([^\]]+)\]")
 # The form of a part, which decides on its figures.  Boards for a slot and mobile parts say so; SXM
 # ones say SXM, HBM3 or nothing.
-_FORM = re.compile(r"\b(?:pcie|nvl|laptop|mobile|max-?q)\b")
-_GIGABYTES = re.compile(r"\b(\d+(?:\.\d+)?)\s?g(?:i?b)?\b")
+_FORM = lazy(r"\b(?:pcie|nvl|laptop|mobile|max-?q)\b")
+_GIGABYTES = lazy(r"\b(\d+(?:\.\d+)?)\s?g(?:i?b)?\b")
 
 
 def find_gpu(gpus: GpuModels, name: str, *, vendor: str = "") -> GpuModel | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from mlenv.errors import UsageError
+from mlenv.facts.pattern import lazy
 
 ROWS = TypeVar("ROWS")
 MAX_BYTES = 32_000_000
@@ -54,8 +54,8 @@ def parse_toml(text: str, kind: type[ROWS], *, origin: str) -> ROWS:
 
 
 # Such as the 0 in: note = "a\u0000b"
-_ESCAPED = re.compile(r"\\[bfexuU]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ESCAPED = lazy(r"\\[bfexuU]")
+_CONTROL = lazy(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def _refuse_control(data: dict[str, object], text: str, origin: str) -> None:
@@ -82,8 +82,8 @@ def _texts(value: object, place: str = "") -> Iterator[tuple[str, str]]:
 
 
 _EXAMPLES: dict[str, str] = {}
-_FORM = re.compile(r"Expected `str` matching regex (?P<pattern>'.*') - at `\$\.(?P<key>.*)`")
-_DATE = re.compile(r"(?:Invalid RFC3339 encoded date|Expected `date`, got `\w+`) - at `\$\.(?P<key>.*)`")
+_FORM = lazy(r"Expected `str` matching regex (?P<pattern>'.*') - at `\$\.(?P<key>.*)`")
+_DATE = lazy(r"(?:Invalid RFC3339 encoded date|Expected `date`, got `\w+`) - at `\$\.(?P<key>.*)`")
 
 
 def written_as(pattern: str, example: str) -> msgspec.Meta:
@@ -107,7 +107,7 @@ def _name_key(error: msgspec.ValidationError) -> str:
 
 
 # Longer than the longest name of a file: nothing that a person would write.
-_ENDLESS = re.compile(r"([^\s/]{80})[^\s/]{200,}")
+_ENDLESS = lazy(r"([^\s/]{80})[^\s/]{200,}")
 
 
 def one_line(text: str) -> str:

@@ -7,9 +7,11 @@ hung or crashing vendor library costs its own facts and nothing else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # spares the children the import of typing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlenv.facts.machine import Machine
     from mlenv.system.host import Host
 
@@ -18,10 +20,15 @@ def probe_machine(host: Host, *, environment_path: str, deadline: float = 5.0) -
     """The machine behind ``host``; never raises for what it finds there.
 
     ``environment_path`` is where an environment would be made: its disk is measured.
-    ``deadline`` is what each subject may take, in seconds; one that is late or fails is left
+    ``deadline`` is what all of it may take, in seconds; a subject that is late or fails is left
     unknown, with a reading that says so.
     """
-    # Imported here, so that a child process can import this package for next to nothing.
-    from mlenv.probe.machine import read_machine
+    return begin_probe(host, environment_path=environment_path, deadline=deadline)()
 
-    return read_machine(host, environment_path=environment_path, deadline=deadline)
+
+def begin_probe(host: Host, *, environment_path: str, deadline: float = 5.0) -> Callable[[], Machine]:
+    """The same in two steps: what is slow is under way when this returns; the function waits for the rest."""
+    # Imported here, so that a child process can import this package for next to nothing.
+    from mlenv.probe.machine import begin_machine
+
+    return begin_machine(host, environment_path=environment_path, deadline=deadline)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from mlenv.facts.drivers import Rocm
 from mlenv.facts.gpu import Gpu
-from mlenv.probe.log import Log, names_in, peek
+from mlenv.probe.log import Log
+from mlenv.probe.paths import is_windows
+from mlenv.probe.rocm import MODULE, read_rocm
 from mlenv.system.host import Host
 
 NODES = "/sys/class/kfd/kfd/topology/nodes"
 DEVICE = "/dev/kfd"
-_RELEASE = re.compile(r"\d+\.\d+(\.\d+)?")
-# Kinds of memory banks: 1 and 2 are the memory of the GPU, of which the host sees the first.
-_GPU_MEMORY = (1, 2)
+# What ROCm's programs ask: the compute driver, the graphics driver, or Windows' own below WSL.
+_TOOLS_ASK = (DEVICE, "/dev/dxg", MODULE)
 
 
 class AmdAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of AMD here; ``gpus`` is None where the compute driver cannot be asked."""
+    """What is known of AMD here; ``gpus`` is None where nothing could be asked."""
 
     rocm: Rocm | None = None
     gpus: tuple[Gpu, ...] | None = None
@@ -27,13 +26,36 @@ class AmdAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_amd(host: Host, log: Log) -> AmdAnswer:
     """The GPUs that ROCm could use, and the installed ROCm."""
-    if host.identity.system != "linux":
+    if host.identity.system == "macos":
         log.not_asked("gpus.amd", NODES, "only Linux shows it")
         return AmdAnswer()
-    return AmdAnswer(rocm=_read_rocm(host, log), gpus=_read_gpus(host, log))
+    rocm = read_rocm(host, log)
+    gpus = _read_gpus(host, log)
+    if gpus is None:
+        return _ask_tools(host, log, rocm)
+    return AmdAnswer(rocm=rocm, gpus=gpus)
+
+
+def _ask_tools(host: Host, log: Log, rocm: Rocm | None) -> AmdAnswer:
+    """The GPUs by ROCm's own programs, where there is anything that they could ask."""
+    if not (rocm if is_windows(host) else any(host.exists(path) for path in _TOOLS_ASK)):
+        return AmdAnswer(rocm=rocm)
+    from mlenv.probe.amd_tools import read_tools
+
+    report = read_tools(host, log, rocm)
+    if report is None:
+        return AmdAnswer(rocm=rocm)
+    stated = rocm or Rocm()
+    software = Rocm(
+        version=stated.version or report.rocm, releases=stated.releases, driver=stated.driver or report.driver
+    )
+    return AmdAnswer(rocm=software if software != Rocm() else None, gpus=report.gpus)
 
 
 def _read_gpus(host: Host, log: Log) -> tuple[Gpu, ...] | None:
+    if host.identity.system != "linux":
+        log.not_asked("gpus.amd", NODES, "only Linux shows it")
+        return None
     try:
         names = host.list_directory(NODES)
     except FileNotFoundError:
@@ -42,13 +64,14 @@ def _read_gpus(host: Host, log: Log) -> tuple[Gpu, ...] | None:
     except OSError as error:
         log.unreadable("gpus.amd", NODES, type(error).__name__)
         return None
-    found = [_read_node(host, log, f"{NODES}/{name}") for name in sorted(names, key=_as_number)]
-    gpus = [gpu for gpu in found if gpu]
+    from mlenv.probe.kfd import read_nodes
+
+    gpus = read_nodes(host, log, NODES, names)
     note = log.found if gpus else log.absent
     note("gpus.amd", NODES)
     if gpus:
         _read_access(host, log)
-    return tuple(msgspec.structs.replace(gpu, index=index) for index, gpu in enumerate(gpus))
+    return gpus
 
 
 def _read_access(host: Host, log: Log) -> None:
@@ -59,93 +82,3 @@ def _read_access(host: Host, log: Log) -> None:
         log.unreadable("gpus.amd.device", DEVICE, "this user may not open it")
     else:
         log.found("gpus.amd.device", DEVICE)
-
-
-def _as_number(name: str) -> int:
-    return int(name) if name.isascii() and name.isdigit() else -1
-
-
-def _read_node(host: Host, log: Log, folder: str) -> Gpu | None:
-    try:
-        values = parse_properties(host.read_text(f"{folder}/properties"))
-    except OSError as error:
-        log.unreadable("gpus.amd", f"{folder}/properties", type(error).__name__)
-        return None
-    if not values.get("simd_count"):
-        return None  # a processor
-    gpu = make_gpu(values, _read_memory(host, folder))
-    name = peek(host, f"/sys/bus/pci/devices/{gpu.pci_address}/product_name") if gpu.pci_address else None
-    return msgspec.structs.replace(gpu, name=name.strip()) if name and name.strip() else gpu
-
-
-# cpu_cores_count 0
-# simd_count 416
-# gfx_target_version 90010
-# location_id 17152
-def parse_properties(text: str) -> dict[str, int]:
-    """The numbers of one node or memory bank by name."""
-    pairs = (line.split() for line in text.splitlines())
-    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isascii() and pair[1].isdigit()}
-
-
-def make_gpu(values: dict[str, int], memory: int | None) -> Gpu:
-    """A GPU from the properties of its node and the size of its memory in bytes."""
-    unique, device = values.get("unique_id", 0), values.get("device_id", 0)
-    return Gpu(
-        vendor="amd",
-        gfx=name_gfx(values.get("gfx_target_version", 0)),
-        uuid=f"GPU-{unique:016x}" if unique else None,
-        pci_address=name_address(values),
-        pci_id=f"{values.get('vendor_id', 0x1002):04x}:{device:04x}" if device else None,
-        memory_bytes=memory,
-        integrated=True if values.get("cpu_cores_count") else None,
-    )
-
-
-# 110000 is gfx1100, 90010 is gfx90a, 90402 is gfx942
-def name_gfx(version: int) -> str | None:
-    """The compiler's name of a target; minor and stepping are hexadecimal digits."""
-    if version <= 0:
-        return None
-    return f"gfx{version // 10000}{version // 100 % 100:x}{version % 100:x}"
-
-
-def name_address(values: dict[str, int]) -> str | None:
-    """The PCI address: bus in the upper byte of the location, device and function in the lower."""
-    location = values.get("location_id", 0)
-    if not location:
-        return None
-    domain = values.get("domain", 0)
-    return f"{domain:04x}:{location >> 8 & 0xFF:02x}:{location >> 3 & 0x1F:02x}.{location & 7}"
-
-
-def _read_memory(host: Host, folder: str) -> int | None:
-    banks = [
-        parse_properties(peek(host, f"{folder}/mem_banks/{name}/properties") or "")
-        for name in names_in(host, f"{folder}/mem_banks")
-    ]
-    return sum(bank.get("size_in_bytes", 0) for bank in banks if bank.get("heap_type") in _GPU_MEMORY) or None
-
-
-def _read_rocm(host: Host, log: Log) -> Rocm | None:
-    for folder in _rocm_folders(host):
-        path = f"{folder}/.info/version"
-        version = parse_release(peek(host, path) or "")
-        if version:
-            log.found("rocm.version", path)
-            return Rocm(version=version)
-    log.absent("rocm.version", "/opt/rocm/.info/version")
-    return None
-
-
-def _rocm_folders(host: Host) -> list[str]:
-    named = [host.environ[name] for name in ("ROCM_PATH", "ROCM_HOME") if host.environ.get(name)]
-    versioned = [f"/opt/{name}" for name in names_in(host, "/opt") if name.startswith("rocm-")]
-    return [folder.rstrip("/") for folder in (*named, "/opt/rocm", *reversed(versioned))]
-
-
-# 6.4.1-83
-def parse_release(text: str) -> str | None:
-    """The release without the number of its build."""
-    match = _RELEASE.match(text.strip())
-    return match[0] if match else None

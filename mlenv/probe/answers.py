@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -12,31 +13,68 @@ from mlenv.system.process import Completed
 
 ANSWER = TypeVar("ANSWER")
 _WINDOWS_CRASH = 0xC0000000
+# A child answers a few times at most; of endless junk with our marker in it no more is looked at.
+MOST_ANSWERS = 8
+SHOWN_SIGNS = 100
 
 
-def ask(host: Host, log: Log, subject: str, script: str, kind: type[ANSWER]) -> tuple[ANSWER | None, Completed]:
-    """What a child script found, and how it ended.
+def ask(
+    host: Host, log: Log, subject: str, script: str, kind: type[ANSWER], *, seconds: float | None = None
+) -> tuple[ANSWER | None, Completed]:
+    """What a child script found, and how it ended, within ``seconds`` (else what the log has left).
 
-    None where it gave no answer; the log then says whether it crashed, hung or talked nonsense.
+    None where it gave no answer; the log then says whether it crashed, hung or talked nonsense.  A child
+    that crashed or hung after an answer has given that answer, and the log says so too.
     """
-    completed = host.ask(script, timeout=log.seconds_left)
+    completed = host.ask(script, timeout=log.seconds_left if seconds is None else seconds)
     source = f"child process {script}"
-    text = find_answer(completed.stdout, f"mlenv-{script}:")
-    if text is None:
-        log.unreadable(subject, source, explain(completed))
-        return None, completed
+    answer, trouble = decode_answer(completed.stdout, f"mlenv-{script}:", kind)
+    if answer is None:
+        log.unreadable(subject, source, trouble or explain(completed))
+    elif not completed.ok:
+        log.unreadable(subject, source, f"{explain(completed)}, after it had answered")
+    return answer, completed
+
+
+def decode_answer(stdout: str, marker: str, kind: type[ANSWER]) -> tuple[ANSWER | None, str]:
+    """The last answer that is whole; else None, and what is wrong with the last one."""
+    first_trouble = ""
+    for text in find_answers(stdout, marker):
+        answer, trouble = _decode(text, kind)
+        if answer is not None:
+            return answer, ""
+        first_trouble = first_trouble or trouble
+    return None, first_trouble
+
+
+def _decode(text: str, kind: type[ANSWER]) -> tuple[ANSWER | None, str]:
     try:
-        return msgspec.json.decode(text, type=kind), completed
+        return msgspec.json.decode(text, type=kind), ""
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        log.unreadable(subject, source, f"the answer is not as expected: {error}")
-        return None, completed
+        return None, f"the answer is not as expected: {error}"
 
 
 # loading kernel profile... mlenv-nvml:{"init": "ok"}
 def find_answer(stdout: str, marker: str) -> str | None:
     """What follows the last marker on its line; vendor libraries print before and after it."""
-    _, found, rest = stdout.rpartition(marker)
-    return rest.split("\n")[0].strip() if found else None
+    return next(find_answers(stdout, marker), None)
+
+
+def find_answers(stdout: str, marker: str) -> Iterator[str]:
+    """What follows the markers, the last first; a child that is ended while it writes leaves a broken one."""
+    for _ in range(MOST_ANSWERS):
+        stdout, found, rest = stdout.rpartition(marker)
+        if not found:
+            return
+        yield rest.partition("\n")[0].strip()
+
+
+def note_output(log: Log, subject: str, script: str, completed: Completed) -> None:
+    """A reading of what a library printed by itself, which the child keeps apart from its answers."""
+    text = completed.stderr.strip()
+    if text:
+        start = "".join(sign if sign.isprintable() else " " for sign in text[:SHOWN_SIGNS])
+        log.found(subject, f"child process {script}", f"the library printed {len(text)} characters: {start}")
 
 
 def explain(completed: Completed) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from mlenv.formats.mounts import Mount
 from mlenv.probe.log import peek
-from mlenv.probe.mounts import Mount, read_mounts
+from mlenv.probe.mounts import read_cgroup_mounts
 from mlenv.system.host import Host
 
 OWN_GROUPS = "/proc/self/cgroup"
@@ -28,8 +29,7 @@ def read_limits(host: Host, controller: str, unified: str, legacy: str) -> Itera
 
 def _folders(host: Host, controller: str) -> Iterator[tuple[str, bool]]:
     groups = parse_groups(peek(host, OWN_GROUPS) or "")
-    mounts = read_mounts(host)
-    for mount in _mounts_of(mounts, controller):
+    for mount in _mounts_of(read_cgroup_mounts(host), controller):
         is_unified = mount.filesystem == "cgroup2"
         own = groups.get("" if is_unified else controller, "/")
         for folder in folders_above(mount, own):
@@ -38,11 +38,7 @@ def _folders(host: Host, controller: str) -> Iterator[tuple[str, bool]]:
 
 def _mounts_of(mounts: tuple[Mount, ...], controller: str) -> list[Mount]:
     """The mounts of a controller, else the places where they usually are."""
-    found = [
-        mount
-        for mount in mounts
-        if mount.filesystem == "cgroup2" or (mount.filesystem == "cgroup" and controller in mount.options)
-    ]
+    found = [mount for mount in mounts if mount.filesystem == "cgroup2" or controller in mount.options]
     usual = [
         Mount(root="/", point=ROOT, filesystem="cgroup2"),
         Mount(root="/", point=f"{ROOT}/{controller}", filesystem="cgroup"),

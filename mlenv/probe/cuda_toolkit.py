@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from mlenv.facts.drivers import CudaToolkit
+from mlenv.facts.pattern import lazy
 from mlenv.facts.version import numbers
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log, names_in, peek
@@ -16,9 +16,9 @@ from mlenv.system.host import Host
 
 WINDOWS_FOLDER = "C:\\Program Files\\NVIDIA GPU Computing Toolkit\\CUDA"
 _VARIABLES = ("CUDA_HOME", "CUDA_PATH", "CUDA_ROOT")
-_TEXT_VERSION = re.compile(r"CUDA Version (\d+\.\d+(?:\.\d+)?)")
-_RUNTIME = re.compile(r"libcudart\.so\.(\d+\.\d+\.\d+)")
-_RELEASE = re.compile(r"release (\d+\.\d+)(?:, V(\d+\.\d+\.\d+))?")
+_TEXT_VERSION = lazy(r"CUDA Version (\d+\.\d+(?:\.\d+)?)")
+_RUNTIME = lazy(r"libcudart\.so\.(\d+\.\d+\.\d+)")
+_RELEASE = lazy(r"release (\d+\.\d+)(?:, V(\d+\.\d+\.\d+))?")
 
 
 class _Component(msgspec.Struct):
@@ -107,7 +107,7 @@ def find_runtime(names: list[str]) -> str | None:
 
 
 def _ask_compiler(host: Host, log: Log, compiler: str) -> str | None:
-    completed = host.run([compiler, "--version"], timeout=log.seconds_left)
+    completed = host.run([compiler, "--version"], timeout=log.seconds_left, lasting=True)
     version = parse_compiler(completed.stdout)
     if version is None:
         log.unreadable("cuda_toolkits", compiler, explain(completed))

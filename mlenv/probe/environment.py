@@ -2,147 +2,98 @@
 
 from __future__ import annotations
 
-import re
+import msgspec
 
-from mlenv.facts.environment import Distribution, Environment
-from mlenv.probe.disk import environment_folder
-from mlenv.probe.executable import read_program
-from mlenv.probe.interpreter_layout import parse_venv_version
-from mlenv.probe.log import Log, names_in, peek
-from mlenv.probe.paths import is_windows, join
+from mlenv.facts.environment import Environment
+from mlenv.probe.environments.builds import parse_torch_build
+from mlenv.probe.environments.distributions import normalise, parse_metadata_name, read_distributions
+from mlenv.probe.environments.place import Place, find_place, find_release
+from mlenv.probe.environments.search_path import SearchPath, library_folders, read_search_path
+from mlenv.probe.log import Log
+from mlenv.probe.paths import join
 from mlenv.system.host import Host
 
+__all__ = ["normalise", "parse_metadata_name", "parse_torch_build", "read_environment"]
+
 MANIFEST = "mlenv-manifest.json"
-_LIBRARY = re.compile(r"(?:python|pypy)(\d+\.\d+)t?")
-_CONDA_PYTHON = re.compile(r"python-(\d+\.\d+\.\d+\w*)-\S+\.json")
-_DIST_INFO = re.compile(r"(?P<name>[^~].*)-(?P<version>\d[^-]*)\.dist-info")
-_EGG_INFO = re.compile(r"(?P<name>[^~].*?)-(?P<version>\d[^-]*)(?:-py\d[\d.]*)?\.egg-info")
-_SEPARATORS = re.compile(r"[-_.]+")
-_ASSIGNMENT = re.compile(r"^(\w+)\s*(?::[^=\n]+)?=\s*(?:'([^'\n]*)'|\"([^\"\n]*)\")\s*$", re.MULTILINE)
 
 
-def read_environment(host: Host, path: str) -> Environment | None:
-    """The environment in a folder, None where the folder holds none.
+def read_environment(
+    host: Host, path: str, *, thorough: bool = True, working_directory: str | None = None
+) -> Environment | None:
+    """The environment at a path, None where there is none.
 
-    ``distributions`` are sorted by name; one that is there twice is listed twice.
+    ``path`` is its folder, its folder of programs, or an interpreter in it.  ``distributions`` are
+    sorted by name; one that is there twice is listed twice, the one that Python would take first.
+    Without ``thorough`` only names, versions and builds are read, which takes milliseconds.
+    ``working_directory`` is where Python would be started; the shell's folder where it is not given.
     """
     log = Log()
-    path = environment_folder(host, path)
-    executable = _find_executable(host, path)
-    python = _read_python(host, log, path)
-    folders = _package_folders(host, path)
-    if executable is None and python is None:
+    place = find_place(host, log, path)
+    if place is None:
         return None
-    found = sorted({dist for folder in folders for dist in _read_folder(host, log, folder)}, key=_order)
-    manifest = join(host, path, MANIFEST)
-    program = read_program(host, executable) if executable else None
+    search = read_search_path(host, log, place, thorough=thorough)
+    environment = _describe(host, log, place, search, thorough=thorough)
+    if thorough:
+        here = working_directory or host.environ.get("PWD")
+        environment = _look_closer(host, log, environment, place, search, here)
+    return msgspec.structs.replace(environment, readings=log.readings)
+
+
+def _describe(host: Host, log: Log, place: Place, search: SearchPath, *, thorough: bool) -> Environment:
+    manifest = join(host, place.path, MANIFEST)
     return Environment(
-        path=path,
-        python=python or _version_of_folder(folders),
-        executable=executable,
-        bits=program.bits if program else None,
-        architecture=program.architecture if program else None,
-        distributions=tuple(found),
+        path=place.path,
+        kind=place.kind,
+        python=place.python or _version_of_folder(search),
+        executable=place.executable,
+        bits=place.bits,
+        architecture=place.architecture,
+        home=place.home,
+        system_packages=place.system_packages,
+        externally_managed=_is_managed(host, log, place),
+        user_site=search.user_site,
+        distributions=read_distributions(host, log, search, thorough=thorough),
         manifest=manifest if host.exists(manifest) else None,
-        readings=log.readings,
     )
 
 
-def _order(dist: Distribution) -> tuple[str, str]:
-    return dist.name, dist.version
+def _look_closer(
+    host: Host, log: Log, environment: Environment, place: Place, search: SearchPath, working_directory: str | None
+) -> Environment:
+    """The environment with what takes reading of many files."""
+    from mlenv.probe.environments.conda_records import read_conda_packages
+    from mlenv.probe.environments.libraries import read_libraries
+    from mlenv.probe.environments.openmp import read_openmp
+    from mlenv.probe.environments.overlaps import read_overlaps
+    from mlenv.probe.environments.records import read_contents
+    from mlenv.probe.environments.shadowing import read_shadows
+
+    distributions = environment.distributions
+    contents = read_contents(host, distributions)
+    return msgspec.structs.replace(
+        environment,
+        conda_packages=read_conda_packages(host, log, place.path) if place.kind == "conda" else None,
+        shadows=read_shadows(host, log, search, distributions, working_directory),
+        overlaps=read_overlaps(host, log, contents),
+        openmp=read_openmp(host, log, place, contents),
+        libraries=read_libraries(host, log, place, search, distributions, contents, working_directory),
+    )
 
 
-def _find_executable(host: Host, path: str) -> str | None:
-    if is_windows(host):
-        paths = (join(host, path, "Scripts", "python.exe"), join(host, path, "python.exe"))
-    else:
-        paths = (join(host, path, "bin", "python"), join(host, path, "bin", "python3"))
-    return next((candidate for candidate in paths if host.exists(candidate)), None)
+def _version_of_folder(search: SearchPath) -> str | None:
+    """The version that the names of the environment's own folders state."""
+    parts = (part for folder in search.own for part in folder.path.split("/"))
+    return next((release for release in map(find_release, parts) if release), None)
 
 
-def _read_python(host: Host, log: Log, path: str) -> str | None:
-    """The interpreter's version, from pyvenv.cfg or from conda's records."""
-    configuration = join(host, path, "pyvenv.cfg")
-    version = parse_venv_version(peek(host, configuration) or "")
-    if version:
-        log.found("environment.python", configuration)
-        return version
-    records = join(host, path, "conda-meta")
-    matches = (_CONDA_PYTHON.fullmatch(name) for name in names_in(host, records))
-    version = next((match[1] for match in matches if match), None)
-    note = log.found if version else log.absent
-    note("environment.python", records if version else configuration)
-    return version
-
-
-def _package_folders(host: Host, path: str) -> list[str]:
-    """The folders that packages are installed in, each once (lib64 is often a link to lib)."""
-    if is_windows(host):
-        return [join(host, path, "Lib", "site-packages")]
-    folders = [
-        join(host, path, library, name, "site-packages")
-        for library in ("lib", "lib64")
-        for name in names_in(host, join(host, path, library))
-        if _LIBRARY.fullmatch(name)
-    ]
-    return list({host.real_path(folder): folder for folder in reversed(folders)}.values())
-
-
-def _version_of_folder(folders: list[str]) -> str | None:
-    names = (_LIBRARY.fullmatch(part) for folder in folders for part in folder.split("/"))
-    return next((match[1] for match in names if match), None)
-
-
-def _read_folder(host: Host, log: Log, folder: str) -> list[Distribution]:
-    try:
-        names = host.list_directory(folder)
-    except FileNotFoundError:
-        log.absent("environment.distributions", folder)
-        return []
-    except OSError as error:
-        log.unreadable("environment.distributions", folder, type(error).__name__)
-        return []
-    log.found("environment.distributions", folder)
-    # pip renames what it is removing; such a name stays behind where it was interrupted.
-    left = ", ".join(name for name in names if name.startswith("~"))
-    if left:
-        log.found("environment.leftovers", folder, left)
-    found = (parse_metadata_name(name) for name in names)
-    return [_with_build(host, folder, dist) for dist in found if dist]
-
-
-# nvidia_cublas_cu12-12.8.4.1.dist-info ; torch-2.9.1+cu128.dist-info ; PyYAML-5.1-py3.8.egg-info
-def parse_metadata_name(name: str) -> Distribution | None:
-    """The distribution that a metadata folder is named after; None for any other name."""
-    match = _DIST_INFO.fullmatch(name) or _EGG_INFO.fullmatch(name)
-    return Distribution(name=normalise(match["name"]), version=match["version"]) if match else None
-
-
-def normalise(name: str) -> str:
-    """A distribution's name as PEP 503 compares it: lower case, hyphens."""
-    return _SEPARATORS.sub("-", name).lower()
-
-
-def _with_build(host: Host, folder: str, dist: Distribution) -> Distribution:
-    """The build of torch, which it states in a file of its own; the default index's version does not."""
-    if dist.name != "torch":
-        return dist
-    text = peek(host, join(host, folder, "torch", "version.py"))
-    build = parse_torch_build(text) if text is not None else None
-    return Distribution(name=dist.name, version=dist.version, build=build)
-
-
-# > __version__ = '2.9.1+cu128'
-# > cuda: Optional[str] = '12.8'
-# > hip: Optional[str] = None
-def parse_torch_build(text: str) -> str | None:
-    """``cu128``, ``rocm6.4``, ``xpu`` or ``cpu``; None where the text is no torch/version.py."""
-    values = {match[1]: match[2] or match[3] or "" for match in _ASSIGNMENT.finditer(text)}
-    if "__version__" not in values:
-        return None
-    if values.get("cuda"):
-        return "cu" + "".join(values["cuda"].split(".")[:2])
-    release = values.get("rocm") or values.get("hip")
-    if release:
-        return "rocm" + ".".join(release.split(".")[:2])
-    return "xpu" if values.get("xpu") else "cpu"
+def _is_managed(host: Host, log: Log, place: Place) -> bool:
+    """Whether the mark of PEP 668 lies beside the standard library; a virtual environment is free of it."""
+    if place.kind == "venv":
+        return False
+    for folder in library_folders(host, place.path, place.release):
+        mark = join(host, folder, "EXTERNALLY-MANAGED")
+        if host.exists(mark):
+            log.found("environment.externally_managed", mark)
+            return True
+    return False

@@ -6,14 +6,21 @@ from collections.abc import Iterable
 
 import msgspec
 
-from mlenv.facts.drivers import Nvidia
-from mlenv.facts.gpu import Gpu
+from mlenv.facts.drivers import Jetson, Nvidia
+from mlenv.facts.gpu import Gpu, Vendor
 from mlenv.facts.reading import Reading
 from mlenv.probe.amd import AmdAnswer
 from mlenv.probe.cuda_driver import CudaDriver
+from mlenv.probe.intel import IntelAnswer
+from mlenv.probe.jetson import jetson_gpus
 from mlenv.probe.nvidia import NvidiaAnswer
 from mlenv.probe.nvidia_kernel import KernelAnswer
+from mlenv.probe.nvidia_services import NvidiaServices
 from mlenv.probe.pci import Display, display_gpus
+
+# What another source may add to a GPU that is known already; an index counts in its own source only.
+_ADDED = tuple(name for name in Gpu.__struct_fields__ if name not in ("vendor", "index"))
+NVIDIA_DRIVER = "nvidia"
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,8 +29,11 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     nvidia: NvidiaAnswer = NvidiaAnswer()
     kernel: KernelAnswer = KernelAnswer()
     cuda: CudaDriver = CudaDriver()
+    services: NvidiaServices = NvidiaServices()
     amd: AmdAnswer = AmdAnswer()
+    intel: IntelAnswer = IntelAnswer()
     apple: tuple[Gpu, ...] | None = ()
+    jetson: Jetson | None = None
     displays: tuple[Display, ...] | None = None
 
 
@@ -32,13 +42,24 @@ def list_gpus(sources: Sources) -> tuple[Gpu, ...] | None:
     bus = sources.displays or ()
     parts = [
         list_nvidia(sources),
-        sources.amd.gpus or display_gpus(bus, "amd"),
-        display_gpus(bus, "intel"),
+        _with_rest(sources.amd.gpus or (), bus, "amd"),
+        _with_rest(sources.intel.gpus, bus, "intel"),
         display_gpus(bus, "google"),
         sources.apple,
     ]
     gpus = tuple(gpu for part in parts for gpu in part or ())
-    return None if not gpus and None in parts else _with_ids(gpus, bus)
+    return None if not gpus and None in parts else tuple(_with_display(gpu, bus) for gpu in gpus)
+
+
+def _with_rest(gpus: tuple[Gpu, ...], displays: tuple[Display, ...], vendor: Vendor) -> tuple[Gpu, ...]:
+    """The GPUs that a driver lists, and those on the bus that it does not serve.
+
+    Where it lists one without an address nobody knows which of them is which.
+    """
+    listed = {gpu.pci_address for gpu in gpus}
+    if None in listed:
+        return gpus
+    return gpus + display_gpus(tuple(item for item in displays if item.address not in listed), vendor)
 
 
 def list_nvidia(sources: Sources) -> tuple[Gpu, ...] | None:
@@ -46,32 +67,63 @@ def list_nvidia(sources: Sources) -> tuple[Gpu, ...] | None:
 
     Where NVML works, what it does not list is not this process's to use.
     """
-    nvidia, cuda = sources.nvidia, sources.cuda
-    if nvidia.gpus or nvidia.nvml == "ok":
-        return tuple(_complete(gpu, cuda.gpus) for gpu in nvidia.gpus or ())
-    return cuda.gpus or sources.kernel.gpus or display_gpus(sources.displays or (), "nvidia") or nvidia.gpus
+    nvidia, kernel = sources.nvidia, sources.kernel.gpus
+    others = (*(gpu for gpu in sources.cuda.gpus if not gpu.mig), *kernel)
+    if nvidia.gpus or (nvidia.nvml == "ok" and nvidia.gpus is not None):
+        return tuple(_complete(gpu, others) for gpu in nvidia.gpus)
+    if sources.cuda.gpus:
+        return tuple(_complete(gpu, kernel) for gpu in sources.cuda.gpus)
+    return _list_without_library(sources) or jetson_gpus(sources.jetson) or nvidia.gpus
 
 
-def _complete(gpu: Gpu, devices: tuple[Gpu, ...]) -> Gpu:
-    """What only libcuda knows of a GPU: NVML has no size for memory that is shared with the CPU."""
-    device = next((item for item in devices if item.uuid and item.uuid == gpu.uuid), None)
-    if device is None:
+def _list_without_library(sources: Sources) -> tuple[Gpu, ...]:
+    """What NVIDIA's kernel module has found, and what is on the bus under another driver or none.
+
+    A container's bus shows the GPUs that it was not given, too: those are bound to NVIDIA's module.
+    """
+    kernel, bus = sources.kernel.gpus, sources.displays or ()
+    if not kernel:
+        return display_gpus(bus, "nvidia")
+    listed = {gpu.pci_address for gpu in kernel}
+    further = (item for item in bus if item.driver not in (None, NVIDIA_DRIVER) and item.address not in listed)
+    return kernel + display_gpus(tuple(further), "nvidia")
+
+
+def _complete(gpu: Gpu, others: Iterable[Gpu]) -> Gpu:
+    """What other sources know of the same GPU: NVML has no size for memory that is shared with the CPU."""
+    for other in others:
+        if _is_same(gpu, other):
+            gpu = _fill(gpu, other)
+    return gpu
+
+
+def _is_same(gpu: Gpu, other: Gpu) -> bool:
+    if gpu.uuid and other.uuid:
+        return gpu.uuid == other.uuid
+    return gpu.pci_address is not None and gpu.pci_address == other.pci_address
+
+
+def _fill(gpu: Gpu, other: Gpu) -> Gpu:
+    """The GPU with the other's facts where it has none of its own."""
+    added = {name: getattr(other, name) for name in _ADDED if getattr(gpu, name) is None}
+    return msgspec.structs.replace(gpu, **{name: value for name, value in added.items() if value is not None})
+
+
+def _with_display(gpu: Gpu, displays: Iterable[Display]) -> Gpu:
+    """What the bus knows of a GPU, by its address."""
+    item = next((item for item in displays if item.address and item.address == gpu.pci_address), None)
+    if item is None:
         return gpu
-    return msgspec.structs.replace(
-        gpu,
-        memory_bytes=gpu.memory_bytes or device.memory_bytes,
-        integrated=device.integrated,
+    known = Gpu(
+        vendor=gpu.vendor,
+        name=item.name,
+        memory_bytes=item.memory_bytes,
+        pci_id=item.pci_id,
+        driver=item.driver,
+        link=item.link,
+        numa_node=item.numa_node,
     )
-
-
-def _with_ids(gpus: tuple[Gpu, ...], displays: Iterable[Display]) -> tuple[Gpu, ...]:
-    ids = {item.address: item.pci_id for item in displays}
-    return tuple(
-        msgspec.structs.replace(gpu, pci_id=ids[gpu.pci_address])
-        if gpu.pci_id is None and gpu.pci_address in ids
-        else gpu
-        for gpu in gpus
-    )
+    return _fill(gpu, known)
 
 
 def join_nvidia(sources: Sources) -> Nvidia | None:
@@ -79,16 +131,41 @@ def join_nvidia(sources: Sources) -> Nvidia | None:
 
     A container may have libcuda and no NVML, or its host's kernel module and no library at all.
     """
-    nvidia, module, cuda = sources.nvidia, sources.kernel.module, sources.cuda
+    nvidia, cuda, services = sources.nvidia, sources.cuda, sources.services
+    module = sources.kernel.module
     facts = Nvidia(
-        driver=nvidia.driver,
+        driver=nvidia.driver or _registered_driver(sources.displays or ()),
         kernel_module=module.version if module else None,
         open_kernel_module=module.is_open if module else None,
+        module_on_disk=sources.kernel.module_on_disk,
+        library=cuda.library or nvidia.library,
         cuda=nvidia.cuda or cuda.version,
         nvml=nvidia.nvml,
         cuda_init=cuda.init,
+        cuda_devices=_name_devices(sources),
+        topology=nvidia.topology,
+        fabric_manager=services.fabric_manager,
+        persistence_daemon=services.persistence_daemon,
+        mps=services.mps,
     )
     return facts if facts != Nvidia() else None
+
+
+def _registered_driver(displays: Iterable[Display]) -> str | None:
+    """The version that Windows keeps with the device."""
+    versions = (item.driver_version for item in displays if item.vendor == "nvidia")
+    return next((version for version in versions if version), None)
+
+
+def _name_devices(sources: Sources) -> tuple[str, ...] | None:
+    """The UUIDs of CUDA's devices; where libcuda does not tell one, that of the GPU at the same address."""
+    cuda = sources.cuda
+    if cuda.devices is None:
+        return None
+    known = {gpu.pci_address: gpu.uuid for gpu in sources.nvidia.gpus or ()}
+    pairs = zip(cuda.devices, cuda.gpus, strict=True)
+    names = [uuid or (known.get(gpu.pci_address) if gpu.pci_address else None) for uuid, gpu in pairs]
+    return tuple(name for name in names if name) if all(names) else None
 
 
 def unlisted(gpus: tuple[Gpu, ...] | None, displays: tuple[Display, ...] | None) -> tuple[Reading, ...]:
@@ -105,5 +182,5 @@ def unlisted(gpus: tuple[Gpu, ...] | None, displays: tuple[Display, ...] | None)
             detail=f"{item.address} {item.pci_id} is on the bus, and the driver does not list it",
         )
         for item in displays or ()
-        if item.vendor == "nvidia" and item.address not in listed
+        if item.vendor == "nvidia" and item.address and item.address not in listed
     )

@@ -6,19 +6,20 @@ import re
 
 import msgspec
 
+from mlenv.facts.pattern import lazy
 from mlenv.facts.python import PythonKind
 from mlenv.probe.log import names_in, peek
 from mlenv.probe.paths import base_name, is_windows, join, parent
 from mlenv.system.host import Host
 
-_PYENV = re.compile(r"[/\\](?:\.pyenv|pyenv-win|pyenv)[/\\]versions[/\\]([^/\\]+)")
-_PYENV_VERSION = re.compile(r"(\d+\.\d+\.\d+\w*?)(t?)")
-_UV = re.compile(r"(cpython|pypy|graalpy|pyodide)-(\d+\.\d+\.\d+\w*?)(\+[\w+]+)?-(?:linux|macos|windows)\S*")
-_CONDA = re.compile(r"python-(\d+\.\d+\.\d+\w*)-(\S+)\.json")
-_HOMEBREW = re.compile(r"/Cellar/python(?:@[\d.]+|-freethreading)?/(\d+\.\d+\.\d+)")
-_THREADED_BUILD = re.compile(r"cp\d+t")
-_VENV_VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?(?:(?:a|b|rc)\d+)?)", re.MULTILINE)
-_STANDARD_LIBRARY = re.compile(r"(?:python|pypy)\d+\.\d+t?")
+_PYENV = lazy(r"[/\\](?:\.pyenv|pyenv-win|pyenv)[/\\]versions[/\\]([^/\\]+)")
+_PYENV_VERSION = lazy(r"(\d+\.\d+\.\d+\w*?)(t?)")
+_UV = lazy(r"(cpython|pypy|graalpy|pyodide)-(\d+\.\d+\.\d+\w*?)(\+[\w+]+)?-(?:linux|macos|windows)\S*")
+_CONDA = lazy(r"python-(\d+\.\d+\.\d+\w*)-(\S+)\.json")
+_HOMEBREW = lazy(r"/Cellar/python(?:@[\d.]+|-freethreading)?/(\d+\.\d+\.\d+)")
+_THREADED_BUILD = lazy(r"cp\d+t")
+_VENV_VERSION = lazy(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?(?:(?:a|b|rc)\d+)?)", re.MULTILINE)
+_STANDARD_LIBRARY = lazy(r"(?:python|pypy)\d+\.\d+t?")
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):

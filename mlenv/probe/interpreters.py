@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 
+from mlenv.facts.pattern import lazy
 from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.version import at_least, numbers
 from mlenv.probe.answers import explain, find_answer
@@ -27,8 +28,8 @@ QUESTION = (
     "%(sys.version.split()[0].rstrip('+'),sys.implementation.name,64 if sys.maxsize>2**32 else 32,"
     "'true' if 't' in getattr(sys,'abiflags','') else 'false'))"
 )
-_OLD_NAME = re.compile(r"python2(\.\d)?$")
-_LISTED = re.compile(r"^\s*-\S+\s+(?:\*\s+)?(\S.*\.exe)\s*$", re.MULTILINE)
+_OLD_NAME = lazy(r"python2(\.\d)?$")
+_LISTED = lazy(r"^\s*-\S+\s+(?:\*\s+)?(\S.*\.exe)\s*$", re.MULTILINE)
 _CONDA_FOLDERS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba")
 _APPLE_STUB = "/usr/bin/python3"
 _APPLE_TOOLS = ("/Library/Developer/CommandLineTools/usr/bin/python3", "/Applications/Xcode.app")
@@ -54,7 +55,8 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
 def read_interpreters(host: Host, log: Log) -> tuple[PythonInterpreter, ...]:
     """All interpreters of Python 3.6 and newer, newest first, each real file once."""
     found = _find(host)
-    answers = side_by_side([partial(_complete, host, log, item) for item in found])
+    told = _ask_all(host, log, [item.path for item in found if item.layout.version is None])
+    answers = [_complete(host, item, told.get(item.path)) for item in found]
     pythons = [python for python in answers if python and at_least(python.version, OLDEST)]
     for python in pythons:
         log.found("pythons", python.path or "", python.version)
@@ -168,10 +170,9 @@ def parse_launcher(text: str) -> tuple[str, ...]:
     return tuple(match.strip() for match in _LISTED.findall(text))
 
 
-def _complete(host: Host, log: Log, found: _Found) -> PythonInterpreter | None:
-    """The interpreter with its version, asked for where the layout does not say it."""
+def _complete(host: Host, found: _Found, told: _Told | None) -> PythonInterpreter | None:
+    """The interpreter with its version, from the layout or from what it told itself."""
     layout, executable = found.layout, found.executable
-    told = None if layout.version else _ask(host, log, found.path)
     version = layout.version or (told.version if told else None)
     if version is None:
         return None
@@ -192,8 +193,14 @@ def _is_managed(host: Host, found: _Found) -> bool:
     return found.layout.kind != "venv" and is_externally_managed(host, prefix_of(host, found.path))
 
 
+def _ask_all(host: Host, log: Log, paths: list[str]) -> dict[str, _Told | None]:
+    answers = side_by_side([partial(_ask, host, log, path) for path in paths])
+    return dict(zip(paths, answers, strict=True))
+
+
 def _ask(host: Host, log: Log, path: str) -> _Told | None:
-    completed = host.run([path, "-I", "-S", "-c", QUESTION], timeout=min(ASK_SECONDS, log.seconds_left))
+    question = [path, "-I", "-S", "-c", QUESTION]
+    completed = host.run(question, timeout=min(ASK_SECONDS, log.seconds_left), lasting=True)
     told = parse_told(completed.stdout)
     if told is None:
         log.unreadable("pythons", path, explain(completed))

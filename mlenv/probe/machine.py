@@ -2,102 +2,116 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-
-import msgspec
+from typing import Any
 
 from mlenv.facts.hardware import Cpu, Disk, DiskPurpose, Memory
 from mlenv.facts.machine import Machine
 from mlenv.facts.packages import PackageConfiguration
 from mlenv.facts.system import OperatingSystem
-from mlenv.probe.amd import AmdAnswer, read_amd
-from mlenv.probe.apple import read_apple
-from mlenv.probe.cuda_driver import CudaDriver, read_cuda_driver
+from mlenv.probe.account import read_account
+from mlenv.probe.certificates import read_certificates
+from mlenv.probe.containers import read_containers
 from mlenv.probe.cuda_toolkit import read_cuda_toolkits
-from mlenv.probe.disk import cache_folder, environment_folder, read_disk, temporary_folder
-from mlenv.probe.gpus import Sources, join_nvidia, list_gpus, unlisted
+from mlenv.probe.device_nodes import read_device_nodes
+from mlenv.probe.devices import Devices
+from mlenv.probe.disk import (
+    cache_folder,
+    environment_folder,
+    huggingface_folder,
+    read_disk,
+    shared_memory_folder,
+    temporary_folder,
+)
+from mlenv.probe.dkms import read_dkms
+from mlenv.probe.firmware import read_cloud, read_model
+from mlenv.probe.infiniband import read_network_ports
 from mlenv.probe.interpreters import read_interpreters
+from mlenv.probe.kernel_log import read_kernel_events
+from mlenv.probe.kernel_modules import read_kernel_modules
+from mlenv.probe.libraries import read_libraries
+from mlenv.probe.limits import read_limits
 from mlenv.probe.managers import read_managers
 from mlenv.probe.memory import read_memory
-from mlenv.probe.nvidia import NvidiaAnswer, read_nvidia
-from mlenv.probe.nvidia_kernel import KernelAnswer, read_kernel
 from mlenv.probe.operating_system import name_family, read_architecture, read_operating_system
 from mlenv.probe.package_configuration import read_package_configuration
-from mlenv.probe.pci import read_displays
 from mlenv.probe.processor import read_processor
-from mlenv.probe.schedule import Schedule, Subject
+from mlenv.probe.schedule import Reader, Schedule, Subject
 from mlenv.probe.variables import read_variables
 from mlenv.system.host import Host
 
+# A field of the machine, its reader, and what is said of it where the reader fails.
+Field = tuple[str, Reader[Any], Any]
 
-def read_machine(host: Host, *, environment_path: str, deadline: float) -> Machine:
-    """Every subject of this machine; one that fails is left unknown and has a reading that says so.
+# These may start child processes, and so wait.
+WAITING: tuple[Field, ...] = (
+    ("pythons", read_interpreters, None),
+    ("managers", read_managers, None),
+    ("cuda_toolkits", read_cuda_toolkits, ()),
+    ("kernel_events", read_kernel_events, None),
+)
+# On Linux these read a few small files each; elsewhere they ask a child.
+READING: tuple[Field, ...] = (
+    ("os", read_operating_system, None),
+    ("architecture", read_architecture, None),
+    ("cpu", read_processor, Cpu()),
+    ("memory", read_memory, Memory()),
+    ("model", read_model, None),
+    ("cloud", read_cloud, None),
+    ("packages", read_package_configuration, PackageConfiguration()),
+    ("variables", read_variables, ()),
+    ("account", read_account, None),
+    ("limits", read_limits, None),
+    ("certificates", read_certificates, ()),
+    ("containers", read_containers, None),
+    ("kernel_modules", read_kernel_modules, None),
+    ("dkms", read_dkms, None),
+    ("device_nodes", read_device_nodes, None),
+    ("libraries", read_libraries, None),
+    ("network_ports", read_network_ports, None),
+)
 
-    What waits for child processes is started first.
+
+def begin_machine(host: Host, *, environment_path: str, deadline: float) -> Callable[[], Machine]:
+    """Begin to read every subject; the function gives the machine.
+
+    What waits for child processes is started first.  A subject that fails is left unknown and has
+    a reading that says so.
     """
     schedule = Schedule(host, deadline)
-    start, take = schedule.start, schedule.take
-    devices = _Devices(schedule)
-    pythons, managers = start("pythons", read_interpreters), start("managers", read_managers)
-    toolkits, packages = start("cuda_toolkits", read_cuda_toolkits), start("packages", read_package_configuration)
-    system, architecture = start("os", read_operating_system), start("architecture", read_architecture)
-    processor, memory = start("cpu", read_processor), start("memory", read_memory)
-    disks, variables = _start_disks(schedule, host, environment_path), start("variables", read_variables)
+    devices = Devices(schedule)
+    waiting = [schedule.start(name, read) for name, read, _ in WAITING]
+    disks = _start_disks(schedule, host, environment_path)
+    reading = _start_reading(schedule, host)
 
-    facts = Machine(
-        os=take(system, OperatingSystem(family=name_family(host.identity))),
-        architecture=take(architecture, None),
-        cpu=take(processor, Cpu()),
-        memory=take(memory, Memory()),
-        disks=tuple(take(disk, unknown) for disk, unknown in disks),
-        cuda_toolkits=take(toolkits, ()),
-        pythons=take(pythons, None),
-        managers=take(managers, None),
-        packages=take(packages, PackageConfiguration()),
-        variables=take(variables, ()),
-    )
-    return _with_devices(facts, devices.take(), schedule)
+    def finish() -> Machine:
+        facts: dict[str, Any] = {}
+        for (name, _, default), subject in zip((*WAITING, *READING), (*waiting, *reading), strict=True):
+            facts[name] = schedule.take(subject, default)
+        facts["os"] = facts["os"] or OperatingSystem(family=name_family(host.identity))
+        facts["disks"] = tuple(schedule.take(disk, unknown) for disk, unknown in disks)
+        facts.update(devices.take())
+        return Machine(**facts, readings=schedule.readings)
+
+    return finish
 
 
-class _Devices:
-    """The sources of GPUs, under way; each is lost alone."""
-
-    def __init__(self, schedule: Schedule) -> None:
-        self._schedule = schedule
-        self._nvidia = schedule.start("nvidia.nvml", read_nvidia)
-        self._cuda = schedule.start("nvidia.cuda_init", read_cuda_driver)
-        self._kernel = schedule.start("nvidia.kernel_module", read_kernel)
-        self._displays = schedule.start("gpus.pci", read_displays)
-        self._amd = schedule.start("gpus.amd", read_amd)
-        self._apple = schedule.start("gpus.apple", read_apple)
-
-    def take(self) -> Sources:
-        """What they said."""
-        take = self._schedule.take
-        return Sources(
-            nvidia=take(self._nvidia, NvidiaAnswer(nvml="no answer", gpus=None)),
-            cuda=take(self._cuda, CudaDriver(init="no answer")),
-            kernel=take(self._kernel, KernelAnswer()),
-            displays=take(self._displays, None),
-            amd=take(self._amd, AmdAnswer()),
-            apple=take(self._apple, None),
-        )
-
-
-def _with_devices(facts: Machine, sources: Sources, schedule: Schedule) -> Machine:
-    gpus = list_gpus(sources)
-    schedule.add(unlisted(gpus, sources.displays))
-    return msgspec.structs.replace(
-        facts, gpus=gpus, nvidia=join_nvidia(sources), rocm=sources.amd.rocm, readings=schedule.readings
-    )
+def _start_reading(schedule: Schedule, host: Host) -> list[Subject[Any]]:
+    """One thread on Linux, where files of the kernel answer at once; else each has one of its own."""
+    if host.identity.system == "linux":
+        return schedule.start_together([(name, read) for name, read, _ in READING])
+    return [schedule.start(name, read) for name, read, _ in READING]
 
 
 def _start_disks(schedule: Schedule, host: Host, environment_path: str) -> list[tuple[Subject[Disk], Disk]]:
     """A subject for each disk: one that hangs, as a lost network share does, is lost alone."""
-    places: dict[DiskPurpose, str] = {
+    places: dict[DiskPurpose, str | None] = {
         "environment": environment_folder(host, environment_path),
         "cache": cache_folder(host),
         "temporary": temporary_folder(host),
+        "huggingface": huggingface_folder(host),
+        "shared-memory": shared_memory_folder(host),
     }
     return [
         (
@@ -105,4 +119,5 @@ def _start_disks(schedule: Schedule, host: Host, environment_path: str) -> list[
             Disk(purpose=purpose, path=path),
         )
         for purpose, path in places.items()
+        if path is not None
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
+from mlenv.facts.pattern import lazy
 from mlenv.facts.python import ManagerName, PackageManager
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log, names_in
@@ -15,31 +15,26 @@ from mlenv.system.host import Host
 ASK_SECONDS = 3.0
 NAMES: tuple[ManagerName, ...] = ("uv", "pip", "conda", "mamba", "micromamba", "pixi")
 # Those that answer `--version` within milliseconds; pip and conda take a quarter of a second.
-_NATIVE = ("uv", "micromamba", "pixi")
+_NATIVE: tuple[ManagerName, ...] = ("uv", "micromamba", "pixi")
 # Set by conda and micromamba where their command is a function of the shell.
 _VARIABLES = {"conda": "CONDA_EXE", "micromamba": "MAMBA_EXE", "mamba": "MAMBA_EXE"}
-_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?\w*")
-_LIBRARY = re.compile(r"python3(?:\.\d+t?)?")
+_VERSION = lazy(r"\d+\.\d+(?:\.\d+)?\w*")
+_SUFFIX = ".dist-info"
+_LIBRARY = lazy(r"python3(?:\.\d+t?)?")
 
 
 def read_managers(host: Host, log: Log) -> tuple[PackageManager, ...]:
     """The managers that can be started here."""
-    answers = side_by_side([partial(_read_manager, host, log, name) for name in NAMES])
-    found = [manager for manager in answers if manager]
+    places = {name: path for name in NAMES if (path := _find(host, name))}
+    versions = {name: _read_version(host, name, path) for name, path in places.items()}
+    versions.update(_ask_all(host, log, {name: places[name] for name in _NATIVE if versions.get(name, "") is None}))
+    found = [PackageManager(name=name, path=path, version=versions[name]) for name, path in places.items()]
     for manager in found:
         log.found(f"managers.{manager.name}", manager.path, manager.version or "")
     for name in NAMES:
         if name not in {manager.name for manager in found}:
             log.absent(f"managers.{name}", "PATH")
     return tuple(found)
-
-
-def _read_manager(host: Host, log: Log, name: ManagerName) -> PackageManager | None:
-    path = _find(host, name)
-    if path is None:
-        return None
-    version = _read_version(host, name, path) or (_ask_version(host, log, name, path) if name in _NATIVE else None)
-    return PackageManager(name=name, path=path, version=version)
 
 
 def _find(host: Host, name: ManagerName) -> str | None:
@@ -86,16 +81,16 @@ def _read_version(host: Host, name: ManagerName, path: str) -> str | None:
 
 # conda-24.5.0-py312h06a4308_0.json
 def _package_version(names: list[str], package: str) -> str | None:
-    matches = (re.fullmatch(rf"{package}-(\d[\w.]*)-[^-]+\.json", name) for name in names)
-    return next((match[1] for match in matches if match), None)
+    records = (name.removesuffix(".json").rsplit("-", 2) for name in names if name.startswith(f"{package}-"))
+    return next((parts[1] for parts in records if parts[0] == package and len(parts) == 3), None)
 
 
 def _distribution_version(host: Host, prefix: str, name: str) -> str | None:
     for folder in _package_folders(host, prefix):
-        for entry in names_in(host, folder):
-            match = re.fullmatch(rf"{name}-(\d[\w.+]*)\.dist-info", entry)
-            if match:
-                return match[1]
+        entries = (entry for entry in names_in(host, folder) if entry.startswith(f"{name}-"))
+        version = next((entry[len(name) + 1 : -len(_SUFFIX)] for entry in entries if entry.endswith(_SUFFIX)), None)
+        if version:
+            return version
     return None
 
 
@@ -108,8 +103,13 @@ def _package_folders(host: Host, prefix: str) -> list[str]:
     return [join(host, library, version, kind) for version in versions for kind in kinds]
 
 
+def _ask_all(host: Host, log: Log, places: dict[ManagerName, str]) -> dict[ManagerName, str | None]:
+    answers = side_by_side([partial(_ask_version, host, log, name, path) for name, path in places.items()])
+    return dict(zip(places, answers, strict=True))
+
+
 def _ask_version(host: Host, log: Log, name: ManagerName, path: str) -> str | None:
-    completed = host.run([path, "--version"], timeout=min(ASK_SECONDS, log.seconds_left))
+    completed = host.run([path, "--version"], timeout=min(ASK_SECONDS, log.seconds_left), lasting=True)
     version = parse_version(completed.stdout)
     if version is None:
         log.unreadable(f"managers.{name}", path, explain(completed))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from mlenv.facts.hardware import Memory
@@ -15,7 +13,6 @@ from mlenv.system.host import Host
 MEMORY_TABLE = "/proc/meminfo"
 # Version 1 writes "no limit" as the largest multiple of a page below 2**63.
 NO_LIMIT = 2**60
-_LINE = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE | re.ASCII)
 
 
 class MemoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,24 +21,17 @@ class MemoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     available: int
     swap: int | None = None
+    swap_free: int | None = None
 
 
 def read_memory(host: Host, log: Log) -> Memory:
     """The memory of this machine, in bytes."""
     if host.identity.system != "linux":
         return _ask_memory(host, log)
+    from mlenv.formats.memory_table import parse_memory_table
+
     memory = parse_memory_table(read_file(host, log, "memory", MEMORY_TABLE) or "")
     return msgspec.structs.replace(memory, limit_bytes=_read_limit(host, log))
-
-
-# MemTotal:       24684084 kB
-# MemAvailable:   24192764 kB
-def parse_memory_table(text: str) -> Memory:
-    """Sizes from /proc/meminfo; kernels before 3.14 do not say what is available."""
-    sizes = {name: int(size) * 1024 for name, size in _LINE.findall(text)}
-    return Memory(
-        total_bytes=sizes.get("MemTotal"), available_bytes=sizes.get("MemAvailable"), swap_bytes=sizes.get("SwapTotal")
-    )
 
 
 def _read_limit(host: Host, log: Log) -> int | None:
@@ -68,4 +58,9 @@ def _ask_memory(host: Host, log: Log) -> Memory:
     if answer is None:
         return Memory()
     log.found("memory", "psutil")
-    return Memory(total_bytes=answer.total, available_bytes=answer.available, swap_bytes=answer.swap)
+    return Memory(
+        total_bytes=answer.total,
+        available_bytes=answer.available,
+        swap_bytes=answer.swap,
+        swap_free_bytes=answer.swap_free,
+    )

@@ -1,58 +1,25 @@
-"""The mount table of a Linux machine."""
+"""The mount table of this Linux machine."""
 
 from __future__ import annotations
 
-import re
-
-import msgspec
-
+from mlenv.formats.mounts import Mount, find_mount, parse_mounts
 from mlenv.probe.log import peek
 from mlenv.system.host import Host
 
 MOUNT_TABLE = "/proc/self/mountinfo"
-_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-class Mount(msgspec.Struct, frozen=True, kw_only=True):
-    """One mount: the folder ``root`` of a file system is seen at ``point``.
+def read_cgroup_mounts(host: Host) -> tuple[Mount, ...]:
+    """Where the control groups are mounted; empty where the table cannot be read.
 
-    ``options`` are those of the file system itself (for a cgroup: its controllers).
+    The other lines are passed over: a node of a cluster has thousands.
     """
-
-    root: str
-    point: str
-    filesystem: str
-    options: tuple[str, ...] = ()
+    lines = (peek(host, MOUNT_TABLE) or "").split("\n")
+    mounts = parse_mounts("\n".join(line for line in lines if " - cgroup" in line))
+    return tuple(mount for mount in mounts if mount.filesystem in ("cgroup", "cgroup2"))
 
 
-def read_mounts(host: Host) -> tuple[Mount, ...]:
-    """All mounts, later ones above earlier ones; empty where the table cannot be read."""
-    return parse_mounts(peek(host, MOUNT_TABLE) or "")
-
-
-# 27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro
-# 35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
-def parse_mounts(text: str) -> tuple[Mount, ...]:
-    """The mounts of a mountinfo table; lines that are not of its form are left out."""
-    found = (_parse_line(line) for line in text.splitlines())
-    return tuple(mount for mount in found if mount)
-
-
-def _parse_line(line: str) -> Mount | None:
-    before, dash, after = line.partition(" - ")
-    left, right = before.split(), after.split()
-    if not dash or len(left) < 6 or not right:
-        return None
-    options = tuple(right[2].split(",")) if len(right) > 2 else ()
-    return Mount(root=_unescape(left[3]), point=_unescape(left[4]), filesystem=right[0], options=options)
-
-
-def _unescape(path: str) -> str:
-    r"""A blank in a path is written ``\040``."""
-    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), path)
-
-
-def find_mount(mounts: tuple[Mount, ...], path: str) -> Mount | None:
-    """The mount that holds a path: the longest mount point above it, the last of equals."""
-    holding = [mount for mount in mounts if path == mount.point or path.startswith(mount.point.rstrip("/") + "/")]
-    return max(reversed(holding), key=lambda mount: len(mount.point), default=None)
+def read_mount(host: Host, path: str) -> Mount | None:
+    """The mount that holds a path; None where the table cannot be read."""
+    text = peek(host, MOUNT_TABLE)
+    return find_mount(text, path) if text else None

@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from mlenv.facts.gpu import Gpu
+from mlenv.facts.pattern import lazy
 from mlenv.formats.pci_address import plain_address
 from mlenv.probe.log import Log, names_in, peek
 from mlenv.system.host import Host
@@ -14,8 +15,14 @@ from mlenv.system.host import Host
 VERSION_FILE = "/proc/driver/nvidia/version"
 MODULE_VERSION = "/sys/module/nvidia/version"
 GPU_FOLDER = "/proc/driver/nvidia/gpus"
-_MODULE_LINE = re.compile(r"^NVRM version:.*?Kernel Module(?: for [\w-]+)?\s+(?P<version>\d[\d.]*)", re.MULTILINE)
-_UUID = re.compile(r"GPU-[0-9a-fA-F-]{36}")
+MODULES = "/lib/modules"
+MODULE_TAINT = "/sys/module/nvidia/taint"
+_MODULE_LINE = lazy(
+    r"^NVRM version:[^\n]{0,200}?Kernel Module(?: for [\w-]{1,40})?\s+(?P<version>\d[\d.]{0,40})",
+    re.MULTILINE | re.ASCII,
+)
+_VERSION = lazy(r"[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}")
+_UUID = lazy(r"GPU-[0-9a-fA-F-]{36}")
 
 
 class KernelModule(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +33,10 @@ class KernelModule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KernelAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the kernel knows: the loaded module, and the GPUs that it has found."""
+    """What the kernel knows: the loaded module, the GPUs that it has found, the version of the module's file."""
 
     module: KernelModule | None = None
+    module_on_disk: str | None = None
     gpus: tuple[Gpu, ...] = ()
 
 
@@ -40,7 +48,18 @@ def read_kernel(host: Host, log: Log) -> KernelAnswer:
     if host.identity.system != "linux":
         log.not_asked("nvidia.kernel_module", VERSION_FILE, "only Linux shows it")
         return KernelAnswer()
-    return KernelAnswer(module=_read_module(host, log), gpus=_read_gpus(host, log))
+    return KernelAnswer(
+        module=_read_module(host, log), module_on_disk=_read_module_file(host, log), gpus=_read_gpus(host, log)
+    )
+
+
+def _read_module_file(host: Host, log: Log) -> str | None:
+    """The version of the module on disk; containers have no modules."""
+    if not host.exists(f"{MODULES}/{host.identity.release}"):
+        return None
+    from mlenv.probe.nvidia_module_file import read_module_file
+
+    return read_module_file(host, log)
 
 
 def _read_module(host: Host, log: Log) -> KernelModule | None:
@@ -49,11 +68,17 @@ def _read_module(host: Host, log: Log) -> KernelModule | None:
         log.found("nvidia.kernel_module", VERSION_FILE)
         return module
     version = (peek(host, MODULE_VERSION) or "").strip()
-    if version:
+    if _VERSION.fullmatch(version):
         log.found("nvidia.kernel_module", MODULE_VERSION)
-        return KernelModule(version=version)
+        return KernelModule(version=version, is_open=_is_open(peek(host, MODULE_TAINT)))
     log.absent("nvidia.kernel_module", VERSION_FILE)
     return None
+
+
+# POE ; OE
+def _is_open(taint: str | None) -> bool | None:
+    """Whether a module left the kernel free of the mark of a proprietary one."""
+    return None if taint is None else "P" not in taint
 
 
 # NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build  (builder@host)

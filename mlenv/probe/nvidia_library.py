@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mlenv.facts.pattern import lazy
 from mlenv.probe.log import Log
 from mlenv.probe.paths import is_windows, join
 from mlenv.system.host import Host
@@ -25,7 +26,8 @@ _FOLDERS = (
     "/usr/local/nvidia/lib64",
     "/run/opengl-driver/lib",
 )
-_VERSION = re.compile(r"\.so\.(\d+\.\d+(?:\.\d+)?)$")
+# WSL and Jetson have a libcuda.so.1.1, whose name is no version of the driver.
+_VERSION = lazy(r"\.so\.([0-9]{2,6}\.[0-9]{1,6}(?:\.[0-9]{1,6})?)$")
 
 
 def find_library(host: Host, log: Log, subject: str, name: str) -> str | None:

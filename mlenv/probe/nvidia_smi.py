@@ -1,4 +1,4 @@
-"""nvidia-smi's query form: the second source for GPUs, where NVML gave nothing."""
+"""nvidia-smi: the second source for GPUs, where NVML gave nothing."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import re
 import msgspec
 
 from mlenv.facts.gpu import Gpu
+from mlenv.facts.pattern import lazy
+from mlenv.formats.nvidia_report import NvidiaReport
 from mlenv.formats.pci_address import plain_address
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log
-from mlenv.probe.paths import find_program
 from mlenv.system.host import Host
 
 FIELDS = ("name", "uuid", "pci.bus_id", "compute_cap", "memory.total", "memory.free", "driver_version")
 # Drivers before 470 do not know the field compute_cap and then answer nothing at all.
 OLD_FIELDS = tuple(field for field in FIELDS if field != "compute_cap")
-WSL_PATH = "/usr/lib/wsl/lib/nvidia-smi"
+CAPABILITY_FIELDS = ("uuid", "compute_cap")
 MIB = 1024 * 1024
-_VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
+_VERSION = lazy(r"\d{1,6}\.\d{1,6}(\.\d{1,6})?", re.ASCII)
+_LONGEST_NUMBER = 12
 
 
-class SmiAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What nvidia-smi says; no GPU at all counts as no answer."""
-
-    driver: str | None
-    gpus: tuple[Gpu, ...]
+def xml_command(program: str) -> tuple[str, ...]:
+    """The command that tells everything but the compute capability."""
+    return (program, "-q", "-x")
 
 
 def query_command(program: str, fields: tuple[str, ...] = FIELDS) -> tuple[str, ...]:
@@ -33,39 +33,66 @@ def query_command(program: str, fields: tuple[str, ...] = FIELDS) -> tuple[str, 
     return (program, f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits")
 
 
-def read_smi(host: Host, log: Log) -> SmiAnswer | None:
-    """The GPUs that nvidia-smi lists, None where it is not installed or does not answer."""
-    program = _find_smi(host)
-    if program is None:
-        log.absent("nvidia.smi", "nvidia-smi", "not on PATH")
+def read_smi(host: Host, log: Log, program: str) -> NvidiaReport | None:
+    """What the program says, None where it does not answer; no GPU counts as no answer."""
+    xml = host.run(xml_command(program), timeout=log.seconds_left)
+    report, reason = None if xml.timed_out else _read_xml(host, log, program, xml.stdout), explain(xml)
+    if report is None and not xml.timed_out:
+        report, reason = _read_query(host, log, program)
+    if report is None:
+        log.unreadable("nvidia.smi", "nvidia-smi", reason)
         return None
+    log.found("nvidia.smi", "nvidia-smi")
+    return report
+
+
+def _read_xml(host: Host, log: Log, program: str, text: str) -> NvidiaReport | None:
+    """The whole report, None where its text is not understood."""
+    from mlenv.formats.nvidia_smi_xml import parse_nvidia_smi_xml
+
+    report = parse_nvidia_smi_xml(text)
+    if report is None or not report.gpus:
+        return None
+    query = host.run(query_command(program, CAPABILITY_FIELDS), timeout=log.seconds_left)
+    return _with_capabilities(report, parse_capabilities(query.stdout))
+
+
+def _with_capabilities(report: NvidiaReport, known: dict[str, str]) -> NvidiaReport:
+    gpus = tuple(
+        gpu if gpu.compute_capability else msgspec.structs.replace(gpu, compute_capability=known.get(gpu.uuid or ""))
+        for gpu in report.gpus
+    )
+    return msgspec.structs.replace(report, gpus=gpus)
+
+
+# GPU-1f2e..., 8.9
+def parse_capabilities(text: str) -> dict[str, str]:
+    """Compute capabilities by UUID."""
+    rows = (_split(line, CAPABILITY_FIELDS) for line in text.splitlines())
+    return {row["uuid"]: row["compute_cap"] for row in rows if row and _VERSION.fullmatch(row["compute_cap"])}
+
+
+def _read_query(host: Host, log: Log, program: str) -> tuple[NvidiaReport | None, str]:
+    """What the query form tells, or why there is none."""
     reason = ""
     for fields in (FIELDS, OLD_FIELDS):
         completed = host.run(query_command(program, fields), timeout=log.seconds_left)
-        answer = parse_query(completed.stdout, fields)
-        if answer.gpus:
-            log.found("nvidia.smi", "nvidia-smi")
-            return answer
+        report = parse_query(completed.stdout, fields)
+        if report.gpus:
+            return report, ""
         reason = reason or explain(completed)
         if completed.timed_out or "compute_cap" not in completed.stdout + completed.stderr:
             break
-    log.unreadable("nvidia.smi", "nvidia-smi", reason)
-    return None
-
-
-def _find_smi(host: Host) -> str | None:
-    if find_program(host, "nvidia-smi"):
-        return "nvidia-smi"
-    return WSL_PATH if host.exists(WSL_PATH) else None
+    return None, reason
 
 
 # NVIDIA GeForce RTX 4090, GPU-1f2e..., 00000000:01:00.0, 8.9, 24564, 23101, 580.65.06
 # NVIDIA GB10, GPU-90ab..., 0000000F:01:00.0, 12.1, [N/A], [N/A], 580.95.05
-def parse_query(text: str, fields: tuple[str, ...]) -> SmiAnswer:
+def parse_query(text: str, fields: tuple[str, ...]) -> NvidiaReport:
     """The GPUs of a CSV answer; lines of another form, such as warnings, are left out."""
     rows = [row for line in text.splitlines() if (row := _split(line, fields))]
     driver = next((row["driver_version"] for row in rows if _VERSION.fullmatch(row["driver_version"])), None)
-    return SmiAnswer(driver=driver, gpus=tuple(_make_gpu(index, row) for index, row in enumerate(rows)))
+    return NvidiaReport(driver=driver, gpus=tuple(_make_gpu(index, row) for index, row in enumerate(rows)))
 
 
 def _split(line: str, fields: tuple[str, ...]) -> dict[str, str] | None:
@@ -94,4 +121,4 @@ def _known(value: str) -> str | None:
 
 
 def _mebibytes(value: str) -> int | None:
-    return int(value) * MIB if value.isascii() and value.isdigit() else None
+    return int(value) * MIB if value.isascii() and value.isdigit() and len(value) <= _LONGEST_NUMBER else None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from mlenv.facts.pattern import lazy
 from mlenv.system.host import Host
 
-_WINDOWS_DRIVE = re.compile(r"^/mnt/[a-z](/|$)")
+_WINDOWS_DRIVE = lazy(r"^/mnt/[a-z](/|$)")
 
 
 def is_windows(host: Host) -> bool:

@@ -9,9 +9,10 @@ from mlenv.probe.log import Log, peek
 from mlenv.system.host import Host
 
 DEVICES = "/sys/bus/pci/devices"
-_VENDORS: dict[str, Vendor] = {"0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel", "0x1ae0": "google"}
+_VENDORS: dict[str, Vendor] = {"10de": "nvidia", "1002": "amd", "8086": "intel", "1ae0": "google"}
 # Display controllers, and processing accelerators (AMD Instinct since MI300).
-_CLASSES = ("0x03", "0x12")
+_DISPLAY = "03"
+_ACCELERATOR = "12"
 # Google's other devices, such as its network card, share the vendor; these are the TPUs.
 # https://github.com/jax-ml/jax/blob/main/jax/_src/hardware_utils.py
 _TPUS = {
@@ -24,7 +25,7 @@ _TPUS = {
     "0076": "TPU v7x",
 }
 # The place of the graphics part of Intel processors.
-_INTEL_INTEGRATED = "0000:00:02.0"
+INTEL_INTEGRATED = "0000:00:02.0"
 
 
 class Display(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,15 @@ class Display(msgspec.Struct, frozen=True, kw_only=True):
     driver_version: str | None = None
 
 
+class _Identity(msgspec.Struct, frozen=True):
+    """What a device is: ``kind`` is its class in six digits; ``driver`` is None where that is not said."""
+
+    vendor: str
+    device: str
+    kind: str
+    driver: str | None
+
+
 def read_displays(host: Host, log: Log) -> tuple[Display, ...] | None:
     """The display devices and accelerators of known vendors, None where the bus cannot be listed."""
     if host.identity.system != "linux":
@@ -55,7 +65,7 @@ def read_displays(host: Host, log: Log) -> tuple[Display, ...] | None:
     except OSError as error:
         log.unreadable("gpus.pci", DEVICES, type(error).__name__)
         return None
-    found = (_read_display(host, address) for address in addresses)
+    found = (_read_display(host, addresses, address) for address in addresses)
     displays = tuple(display for display in found if display)
     if displays:
         log.found("gpus.pci", DEVICES, ", ".join(f"{item.address} {item.pci_id}" for item in displays))
@@ -64,23 +74,68 @@ def read_displays(host: Host, log: Log) -> tuple[Display, ...] | None:
     return displays
 
 
-def _read_display(host: Host, address: str) -> Display | None:
+def _read_display(host: Host, addresses: list[str], address: str) -> Display | None:
     folder = f"{DEVICES}/{address}"
-    vendor_id = (peek(host, f"{folder}/vendor") or "").strip()
-    vendor = _VENDORS.get(vendor_id)
-    if vendor is None:
+    # One file says all of it; machines have a hundred devices and more.
+    identity = parse_event(peek(host, f"{folder}/uevent") or "") or _read_identity(host, addresses, folder)
+    vendor = find_vendor(identity)
+    if identity is None or vendor is None:
         return None
-    device_id = (peek(host, f"{folder}/device") or "").strip()
-    kind = (peek(host, f"{folder}/class") or "").strip()
-    if not (device_id[2:] in _TPUS if vendor == "google" else kind.startswith(_CLASSES)):
-        return None
-    driver = host.real_path(f"{folder}/driver").rsplit("/", 1)[-1]
+    from mlenv.probe.pci_link import read_link, read_node
+
     return Display(
         address=address,
         vendor=vendor,
-        pci_id=f"{vendor_id[2:]}:{device_id[2:]}",
-        driver=None if driver == "driver" else driver,
+        pci_id=f"{identity.vendor}:{identity.device}",
+        driver=identity.driver,
+        link=read_link(host, folder, identity.vendor),
+        numa_node=read_node(host, folder),
     )
+
+
+# The lines DRIVER=amdgpu, PCI_CLASS=30000, PCI_ID=1002:687F and PCI_SLOT_NAME=0000:09:00.0 among others.
+def parse_fields(text: str) -> dict[str, str]:
+    """The fields of a device's event file."""
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {key: value.strip() for key, mark, value in pairs if mark}
+
+
+def parse_event(text: str) -> _Identity | None:
+    """What a device is by its event file; the line of the driver is missing where none is bound."""
+    fields = parse_fields(text)
+    vendor, _, device = fields.get("PCI_ID", "").lower().partition(":")
+    kind = fields.get("PCI_CLASS", "").lower().zfill(6)
+    known = len(vendor) == 4 and len(device) == 4 and len(kind) == 6
+    return _Identity(vendor, device, kind, fields.get("DRIVER", "")) if known else None
+
+
+def _read_identity(host: Host, addresses: list[str], folder: str) -> _Identity | None:
+    """The same from a file each."""
+    vendor, kind = ((peek(host, f"{folder}/{name}") or "").strip()[2:] for name in ("vendor", "class"))
+    if vendor not in _VENDORS:
+        return None
+    device = (peek(host, f"{folder}/device") or "").strip()[2:]
+    driver = _read_driver(host, folder)
+    if driver is None and any(_read_driver(host, f"{DEVICES}/{address}") for address in addresses):
+        driver = ""
+    return _Identity(vendor, device, kind, driver)
+
+
+def _read_driver(host: Host, folder: str) -> str | None:
+    """The target of the link; None where there is no link, which a copied tree may lack altogether."""
+    name = host.real_path(f"{folder}/driver").rsplit("/", 1)[-1]
+    return None if name == "driver" else name
+
+
+def find_vendor(identity: _Identity | None) -> Vendor | None:
+    """The vendor of a device that is a GPU or a TPU; Intel's processing accelerators are NPUs."""
+    vendor = _VENDORS.get(identity.vendor) if identity else None
+    if identity is None or vendor is None:
+        return None
+    if vendor == "google":
+        return vendor if identity.device in _TPUS else None
+    kinds = (_DISPLAY,) if vendor == "intel" else (_DISPLAY, _ACCELERATOR)
+    return vendor if identity.kind.startswith(kinds) else None
 
 
 def display_gpus(displays: tuple[Display, ...], vendor: Vendor) -> tuple[Gpu, ...]:
@@ -88,10 +143,14 @@ def display_gpus(displays: tuple[Display, ...], vendor: Vendor) -> tuple[Gpu, ..
     return tuple(
         Gpu(
             vendor=vendor,
-            name=_TPUS.get(item.pci_id[5:]) if vendor == "google" else None,
+            name=item.name or (_TPUS.get(item.pci_id[5:]) if vendor == "google" else None),
             pci_address=item.address,
-            pci_id=item.pci_id,
+            memory_bytes=item.memory_bytes,
             integrated=_is_integrated(item),
+            pci_id=item.pci_id,
+            driver=item.driver,
+            numa_node=item.numa_node,
+            link=item.link,
         )
         for item in displays
         if item.vendor == vendor
@@ -99,4 +158,5 @@ def display_gpus(displays: tuple[Display, ...], vendor: Vendor) -> tuple[Gpu, ..
 
 
 def _is_integrated(display: Display) -> bool | None:
-    return display.address == _INTEL_INTEGRATED if display.vendor == "intel" else None
+    known = display.vendor == "intel" and display.address is not None
+    return display.address == INTEL_INTEGRATED if known else None

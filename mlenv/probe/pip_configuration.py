@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from mlenv.facts.packages import Setting
+from mlenv.formats.ini import parse_ini
 from mlenv.probe.log import Log, try_file
 from mlenv.probe.paths import expand, is_windows, join
 from mlenv.system.host import Host
@@ -17,7 +17,6 @@ SECTIONS = ("global", "install")
 LISTS = ("extra-index-url", "find-links", "trusted-host")
 KEYS = ("index-url", "no-index", "cert", "client-cert", "proxy", *LISTS)
 _TRUE = ("1", "true", "t", "yes", "y", "on")
-_LINE_NUMBER = re.compile(r"\[line:?\s*(\d+)\]|line:? (\d+)")
 
 
 class PipSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,24 +128,12 @@ def _user_files(host: Host) -> Iterator[str]:
 #     https://wheels.example.org/
 def parse_pip_file(text: str) -> dict[str, dict[str, str]] | str:
     """The options of each section, or what is wrong with the file (never its lines: they hold secrets)."""
-    import configparser
-
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        return _describe(error)
+    tables = parse_ini(text)
+    if isinstance(tables, str):
+        return tables
     sections: dict[str, dict[str, str]] = {}
     for section in SECTIONS:
-        items = parser.items(section) if parser.has_section(section) else []
-        options = {key.replace("_", "-").lower(): (value or "").strip() for key, value in items}
+        items = {**tables.get("DEFAULT", {}), **tables[section]} if section in tables else {}
+        options = {key.replace("_", "-"): value.strip() for key, value in items.items()}
         sections[section] = {key: value for key, value in options.items() if key in KEYS and value}
     return sections
-
-
-def _describe(error: Exception) -> str:
-    """The kind of fault and its line."""
-    lines = getattr(error, "errors", None)
-    match = _LINE_NUMBER.search(str(error))
-    number = getattr(error, "lineno", None) or (lines[0][0] if lines else None) or (match and (match[1] or match[2]))
-    return f"{type(error).__name__} in line {number}" if number else type(error).__name__

@@ -2,119 +2,151 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from mlenv.facts.hardware import Cpu
 from mlenv.probe.answers import ask
-from mlenv.probe.arm_parts import name_arm_core, name_arm_maker
 from mlenv.probe.cgroup import read_limits
-from mlenv.probe.log import Log, read_file
-from mlenv.probe.sysctl import read_sysctl
+from mlenv.probe.log import Log, names_in, peek, read_file
 from mlenv.system.host import Host
 
 CPU_TABLE = "/proc/cpuinfo"
-_PROCESSOR = re.compile(r"^processor\s*:\s*\d+", re.MULTILINE)
-_PHYSICAL = re.compile(r"^physical id\s*:\s*(\d+)", re.MULTILINE)
-_CORE = re.compile(r"^core id\s*:\s*(\d+)", re.MULTILINE)
+TOPOLOGY = "/sys/devices/system/cpu/cpu0/topology"
+NODES = "/sys/devices/system/node"
+DEVICE_TREE = "/proc/device-tree"
+REGISTRY = r"HKLM\HARDWARE\DESCRIPTION\System\CentralProcessor"
+_LONGEST_NUMBER = 9
 
 
 class ProcessorAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``mlenv.probe.children.processor`` prints."""
+    """What ``mlenv.probe.children.processor`` prints.
+
+    ``registers`` are rows of leaf, subleaf, eax, ebx, ecx and edx of cpuid; model, vendor and flags
+    come in their place where a processor has no such instruction.
+    """
 
     model: str | None = None
     vendor: str | None = None
     physical_cores: int | None = None
     logical_cores: int | None = None
     flags: tuple[str, ...] | None = None
+    registers: tuple[tuple[int, int, int, int, int, int], ...] | None = None
+    xcr0: int | None = None
 
 
 def read_processor(host: Host, log: Log) -> Cpu:
     """The processor of this machine."""
     if host.identity.system == "macos":
-        cpu = parse_sysctl_processor(read_sysctl(host, log, "cpu"))
+        cpu = _ask_mac(host, log)
     elif host.identity.system == "windows":
-        cpu = _ask_windows(host, log)
+        cpu = _read_windows(host, log)
     else:
-        cpu = parse_cpu_table(read_file(host, log, "cpu", CPU_TABLE) or "")
+        cpu = _read_linux(host, log)
     return msgspec.structs.replace(cpu, usable_cores=_read_usable_cores(host, log))
 
 
-# > processor	: 0
-# > vendor_id	: GenuineIntel
-# > model name	: Intel(R) Xeon(R) Platinum 8480C
-# > physical id	: 0
-# > core id		: 0
-# > flags		: fpu vme de pse avx avx2 avx512f amx_tile
-def parse_cpu_table(text: str) -> Cpu:
-    """The processor that /proc/cpuinfo describes; x86, Arm and others each have their own keys."""
-    fields = _first_values(text)
-    maker, part = fields.get("cpu implementer", ""), fields.get("cpu part", "")
-    flags = fields.get("flags") or fields.get("features")
-    return Cpu(
-        model=fields.get("model name") or name_arm_core(maker, part) or fields.get("cpu") or fields.get("uarch"),
-        vendor=fields.get("vendor_id") or name_arm_maker(maker),
-        physical_cores=_count_physical(text),
-        logical_cores=len(_PROCESSOR.findall(text)) or None,
-        flags=tuple(dict.fromkeys(flags.split())) if flags else None,
-    )
+def _ask_mac(host: Host, log: Log) -> Cpu:
+    from mlenv.formats.cpu_sysctl import parse_sysctl_processor
+    from mlenv.probe.sysctl import read_sysctl
+
+    return parse_sysctl_processor(read_sysctl(host, log, "cpu"))
 
 
-def _first_values(text: str) -> dict[str, str]:
-    """The first value of each key: those of the first core, and of the tail that some boards have."""
-    fields: dict[str, str] = {}
-    for line in text.splitlines():
-        key, colon, value = line.partition(":")
-        if colon and value.strip():
-            fields.setdefault(key.strip().lower(), value.strip())
-    return fields
+def _read_linux(host: Host, log: Log) -> Cpu:
+    from mlenv.formats.cpu_table import parse_cpu_table
+
+    cpu = parse_cpu_table(read_file(host, log, "cpu", CPU_TABLE) or "")
+    cores, sockets = cpu.physical_cores, cpu.sockets
+    if cpu.logical_cores and not cores:
+        cores = _divide(cpu.logical_cores, peek(host, f"{TOPOLOGY}/thread_siblings_list"))
+    if cpu.logical_cores and not sockets:
+        sockets = _count_sockets(host, cpu.logical_cores)
+    return msgspec.structs.replace(cpu, physical_cores=cores, sockets=sockets, numa_nodes=_count_nodes(host, log))
 
 
-def _count_physical(text: str) -> int | None:
-    packages, cores = _PHYSICAL.findall(text), _CORE.findall(text)
-    if not cores or len(packages) != len(cores):
-        return None
-    return len(set(zip(packages, cores, strict=True)))
+def _count_sockets(host: Host, logical: int) -> int | None:
+    """Sockets where the table does not tell them: not on boards, whose device tree has clusters for packages."""
+    sockets = _divide(logical, peek(host, f"{TOPOLOGY}/core_siblings_list"))
+    is_board = host.identity.machine.startswith(("aarch64", "arm")) and host.exists(DEVICE_TREE)
+    return None if is_board and sockets != 1 else sockets
 
 
-def parse_sysctl_processor(values: dict[str, str]) -> Cpu:
-    """The processor of a Mac; flags only for Intel, in Linux's spelling."""
-    words = f"{values.get('machdep.cpu.features', '')} {values.get('machdep.cpu.leaf7_features', '')}".split()
-    flags = tuple(_linux_flag(word) for word in words)
-    model = values.get("machdep.cpu.brand_string")
-    vendor = values.get("machdep.cpu.vendor") or ("Apple" if model and model.startswith("Apple") else None)
-    return Cpu(
-        model=model,
-        vendor=vendor,
-        physical_cores=_number(values.get("hw.physicalcpu")),
-        logical_cores=_number(values.get("hw.logicalcpu")),
-        flags=flags or None,
-    )
+def _divide(logical: int, siblings: str | None) -> int | None:
+    """How many such groups of processors there are, if all are as large as the first."""
+    size = count_listed(siblings or "")
+    return logical // size if size and logical % size == 0 else None
 
 
-def _linux_flag(word: str) -> str:
-    return {"avx1.0": "avx", "sse3": "pni"}.get(word.lower(), word.lower().replace(".", "_"))
+def _count_nodes(host: Host, log: Log) -> int | None:
+    """NUMA nodes with processors; the memory of a GH200's GPU is a node without any."""
+    listed = count_listed(peek(host, f"{NODES}/has_cpu") or "")
+    nodes = listed or sum(1 for name in names_in(host, NODES) if name[:4] == "node" and name[4:].isdigit())
+    if nodes:
+        log.found("cpu.numa", NODES)
+    else:
+        log.absent("cpu.numa", NODES)
+    return nodes or None
+
+
+# 0-1,8 ; 0 ; 0-3
+def count_listed(text: str) -> int | None:
+    """How many numbers a list of the kernel holds; None for what is no such list."""
+    total = 0
+    for part in text.strip().split(","):
+        first, _, last = part.partition("-")
+        low, high = _number(first), _number(last or first)
+        if low is None or high is None or high < low:
+            return None
+        total += high - low + 1
+    return total
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
+    plain = text and text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+    return int(text) if text and plain else None
 
 
-def _ask_windows(host: Host, log: Log) -> Cpu:
-    answer, _ = ask(host, log, "cpu", "processor", ProcessorAnswer)
+def _read_windows(host: Host, log: Log) -> Cpu:
+    """The names from the registry; what the processor can do is known to itself alone."""
+    named = _read_registry(host, log)
+    answer, _ = ask(host, log, "cpu.flags", "processor", ProcessorAnswer)
     if answer is None:
-        return Cpu(
-            model=host.environ.get("PROCESSOR_IDENTIFIER"),
-            logical_cores=_number(host.environ.get("NUMBER_OF_PROCESSORS")),
-        )
-    log.found("cpu", "child process processor")
+        return named
+    log.found("cpu.flags", "child process processor")
+    asked = _describe(answer)
     return Cpu(
-        model=answer.model,
-        vendor=answer.vendor,
+        model=named.model or asked.model,
+        vendor=named.vendor or asked.vendor,
         physical_cores=answer.physical_cores,
-        logical_cores=answer.logical_cores or _number(host.environ.get("NUMBER_OF_PROCESSORS")),
-        flags=answer.flags,
+        logical_cores=named.logical_cores or answer.logical_cores,
+        flags=asked.flags,
+        level=asked.level,
+    )
+
+
+def _describe(answer: ProcessorAnswer) -> Cpu:
+    from mlenv.formats.cpu_flags import linux_flags, name_level
+    from mlenv.formats.cpuid import describe_registers
+
+    if answer.registers:
+        return describe_registers(answer.registers, answer.xcr0)
+    flags = linux_flags(answer.flags or ()) or None
+    return Cpu(model=answer.model, vendor=answer.vendor, flags=flags, level=name_level(flags))
+
+
+def _read_registry(host: Host, log: Log) -> Cpu:
+    environ = host.environ
+    try:
+        values = host.read_registry(rf"{REGISTRY}\0")
+        logical = len(host.list_registry(REGISTRY))
+        log.found("cpu", REGISTRY)
+    except OSError as error:
+        log.unreadable("cpu", REGISTRY, type(error).__name__)
+        values, logical = {}, 0
+    return Cpu(
+        model=" ".join(str(values.get("ProcessorNameString", "")).split()) or environ.get("PROCESSOR_IDENTIFIER"),
+        vendor=str(values.get("VendorIdentifier", "")) or None,
+        logical_cores=logical or _number(environ.get("NUMBER_OF_PROCESSORS")),
     )
 
 
@@ -135,17 +167,12 @@ def _read_period(host: Host, quota_path: str) -> str:
     """The period that belongs to a quota of version 1; version 2 has it in the same file."""
     if not quota_path.endswith("cfs_quota_us"):
         return ""
-    try:
-        return host.read_text(quota_path.replace("quota", "period"))
-    except OSError:
-        return ""
+    return peek(host, quota_path.replace("quota", "period")) or ""
 
 
 # 200000 100000  ;  max 100000  ;  -1 (version 1: no quota)
 def parse_quota(text: str, period: str = "") -> float | None:
     """Processors that a quota grants, None where there is no quota."""
-    numbers = f"{text} {period}".split()[:2]
-    if len(numbers) < 2 or not all(number.isascii() and number.isdigit() for number in numbers):
-        return None
-    quota, interval = (int(number) for number in numbers)
+    numbers = [_number(word) for word in f"{text} {period}".split()[:2]]
+    quota, interval = numbers if len(numbers) == len(("quota", "period")) else (None, None)
     return quota / interval if quota and interval else None

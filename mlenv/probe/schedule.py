@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
 from mlenv.facts.reading import Reading
 from mlenv.probe.log import Log
@@ -15,53 +15,69 @@ FACT = TypeVar("FACT")
 DEFAULT = TypeVar("DEFAULT")
 Reader = Callable[[Host, Log], FACT]
 
-# What is kept of a subject's time to end a child that hangs, and to say so.
+# What is kept of the time: to end a child that hangs, and to put together and print what is known.
 RESERVE = 0.1
 
 
 class Subject(Generic[FACT]):
-    """One subject, read in a thread of its own.
+    """One subject: its reader, its log, and what came of it."""
 
-    The thread is a daemon: one that hangs in a system call is left behind.
-    """
-
-    def __init__(self, name: str, read: Reader[FACT], host: Host, deadline: float) -> None:
+    def __init__(self, name: str, read: Reader[FACT], end: float) -> None:
         self.name = name
-        self._deadline = deadline
-        self._end = time.monotonic() + deadline
-        self._log = Log(deadline * (1 - RESERVE))
+        self._read = read
+        self._end = end
+        self._log = Log((end - time.monotonic()) * (1 - RESERVE))
+        self._done = threading.Event()
         self._answers: list[FACT] = []
         self._failure = ""
-        self._thread = threading.Thread(target=self._work, args=(read, host), name=f"probe-{name}", daemon=True)
-        self._thread.start()
+
+    def work(self, host: Host) -> None:
+        """Read; whatever goes wrong costs these facts and no others."""
+        try:
+            self._answers.append(self._read(host, self._log))
+        except Exception as error:  # noqa: BLE001 - a reader that fails costs its own facts only
+            self._failure = f"{type(error).__name__}: {error}"
+        self._done.set()
 
     def result(self, default: DEFAULT) -> tuple[FACT | DEFAULT, tuple[Reading, ...]]:
         """The facts and the readings, as soon as they are there; ``default`` where there are none."""
-        self._thread.join(max(0.0, self._end - time.monotonic()))
+        self._done.wait(max(0.0, self._end - time.monotonic()))
         if self._answers:
             return self._answers[0], self._log.readings
-        reason = self._failure or f"no answer within {self._deadline:g} s"
+        reason = self._failure or "no answer before the deadline"
         lost = Reading(id=self.name, source="probe", outcome="unreadable", detail=reason)
         return default, (*self._log.readings, lost)
 
-    def _work(self, read: Reader[FACT], host: Host) -> None:
-        try:
-            self._answers.append(read(host, self._log))
-        except Exception as error:  # noqa: BLE001 - a reader that fails costs its own facts only
-            self._failure = f"{type(error).__name__}: {error}"
-
 
 class Schedule:
-    """Starts readers and gathers their readings in the order in which the facts are taken."""
+    """Starts readers and gathers their readings in the order in which the facts are taken.
+
+    The threads are daemons: one that hangs in a system call is left behind.
+    """
 
     def __init__(self, host: Host, deadline: float) -> None:
         self._host = host
-        self._deadline = deadline
+        self._end = time.monotonic() + deadline * (1 - RESERVE)
         self._readings: list[Reading] = []
 
     def start(self, name: str, read: Reader[FACT]) -> Subject[FACT]:
-        """Begin to read a subject."""
-        return Subject(name, read, self._host, self._deadline)
+        """Begin to read a subject in a thread of its own: it may wait, or hang."""
+        subject = Subject(name, read, self._end)
+        self._run(name, [subject])
+        return subject
+
+    def start_together(self, readers: Sequence[tuple[str, Reader[Any]]]) -> list[Subject[Any]]:
+        """Begin to read subjects one after the other in one thread: none of them waits for anything."""
+        subjects: list[Subject[Any]] = [Subject(name, read, self._end) for name, read in readers]
+        self._run("together", subjects)
+        return subjects
+
+    def _run(self, name: str, subjects: list[Subject[FACT]]) -> None:
+        def work() -> None:
+            for subject in subjects:
+                subject.work(self._host)
+
+        threading.Thread(target=work, name=f"probe-{name}", daemon=True).start()
 
     def take(self, subject: Subject[FACT], default: DEFAULT) -> FACT | DEFAULT:
         """Wait for a subject's facts, at most until the deadline."""
@@ -84,6 +100,8 @@ def side_by_side(works: list[Callable[[], FACT]]) -> list[FACT]:
 
     The functions must not raise; each keeps its own deadline.
     """
+    if len(works) < 2:
+        return [work() for work in works]
     results: dict[int, FACT] = {}
 
     def work(place: int, function: Callable[[], FACT]) -> None:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from mlenv.formats.sysctl import parse_sysctl as parse_sysctl
 from mlenv.probe.log import Log
 from mlenv.system.host import Host
 
+# ``hw.optional`` stands for all keys below it.
 KEYS = (
     "machdep.cpu.brand_string",
     "machdep.cpu.vendor",
     "machdep.cpu.features",
     "machdep.cpu.leaf7_features",
+    "machdep.cpu.extfeatures",
+    "hw.model",
+    "hw.memsize",
+    "hw.packages",
     "hw.physicalcpu",
     "hw.logicalcpu",
-    "hw.optional.arm64",
+    "hw.perflevel0.physicalcpu",
+    "hw.perflevel1.physicalcpu",
+    "hw.optional",
+    "kern.hv_vmm_present",
     "sysctl.proc_translated",
 )
 COMMAND = ("/usr/sbin/sysctl", *KEYS)
 
 
 def read_sysctl(host: Host, log: Log, subject: str) -> dict[str, str]:
-    """The known ones of :data:`KEYS`; a key that this Mac lacks makes sysctl fail, and is left out."""
+    """What :data:`KEYS` ask for; a key that this Mac lacks makes sysctl fail, and is left out."""
     completed = host.run(COMMAND, timeout=log.seconds_left)
     values = parse_sysctl(completed.stdout)
     if values:
@@ -29,9 +38,24 @@ def read_sysctl(host: Host, log: Log, subject: str) -> dict[str, str]:
     return values
 
 
-# > machdep.cpu.brand_string: Apple M2
-# > hw.physicalcpu: 8
-def parse_sysctl(text: str) -> dict[str, str]:
-    """Keys and values of sysctl's answer."""
-    pairs = (line.partition(": ") for line in text.splitlines())
-    return {key.strip(): value.strip() for key, colon, value in pairs if colon and key.strip()}
+def is_arm_mac(machine: str, values: dict[str, str]) -> bool:
+    """Whether the processor is Apple's: a process that Rosetta translates is told of x86_64 by uname."""
+    return machine == "arm64" or is_translated(values)
+
+
+def is_translated(values: dict[str, str]) -> bool:
+    """Whether a process that sees an x86_64 machine runs under Rosetta.
+
+    Both keys exist on Macs with an Apple chip only.  sysctl itself, a child of a translated process,
+    may run untranslated; then the second one tells.
+    https://developer.apple.com/documentation/apple-silicon/about-the-rosetta-translation-environment
+    """
+    return values.get("sysctl.proc_translated") == "1" or values.get("hw.optional.arm64") == "1"
+
+
+def is_virtual_mac(values: dict[str, str]) -> bool | None:
+    """Whether this Mac is a virtual machine; None where its system is too old to say."""
+    if values.get("hw.model", "").startswith("VirtualMac"):
+        return True
+    present = values.get("kern.hv_vmm_present")
+    return present == "1" if present else None

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from mlenv.facts.packages import Setting
+from mlenv.facts.pattern import lazy
 from mlenv.probe.log import Log, try_file
 from mlenv.probe.paths import is_windows, join
 from mlenv.system.host import Host
 
-_NAMED = re.compile(r"^[\w.-]+=(?=\w+://|[/.~])")
-_PLACE = re.compile(r"line (\d+)")
+_NAMED = lazy(r"^[\w.-]+=(?=\w+://|[/.~])")
+_PLACE = lazy(r"line (\d+)")
 _FALSE = ("", "0", "false", "f", "no", "n", "off")
 
 

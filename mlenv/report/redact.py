@@ -8,12 +8,13 @@ import msgspec
 
 from mlenv.facts.machine import Machine
 from mlenv.facts.packages import PackageConfiguration, Setting
+from mlenv.facts.pattern import lazy
 from mlenv.facts.reading import Reading
 
 MASK = "****"
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
-_BARE = re.compile(r"^[^\s/@:]+:[^\s@]*@(?=[^\s@]+$)")
-_PORT = re.compile(r":\d{1,5}$")
+_ADDRESS = lazy(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+_BARE = lazy(r"^[^\s/@:]+:[^\s@]*@(?=[^\s@]+$)")
+_PORT = lazy(r":\d{1,5}$")
 
 
 def mask_url(url: str) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
 from mlenv.facts.size import gib
-from mlenv.report.machine import describe_memory, describe_processor, describe_system
+from mlenv.report.host_lines import describe_memory, describe_processor, describe_system
 from mlenv.report.style import Marks
 
 NOT_KNOWN = "not known"

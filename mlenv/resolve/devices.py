@@ -8,6 +8,8 @@ from mlenv.matrix.rows import VENDOR_OF, Accelerator
 from mlenv.resolve.request import Request
 
 ORDER: tuple[Accelerator, ...] = ("cuda", "rocm", "xpu", "mps", "tpu")
+# Macs have had GPUs of other makers, which no framework uses there.
+ON_MACOS: tuple[Accelerator, ...] = ("mps",)
 
 
 def accelerators_to_try(request: Request, machine: Machine) -> tuple[Accelerator, ...]:
@@ -29,7 +31,8 @@ def accelerators_to_try(request: Request, machine: Machine) -> tuple[Accelerator
 
 def _present(machine: Machine) -> tuple[Accelerator, ...]:
     vendors = {gpu.vendor for gpu in machine.gpus or ()}
-    return tuple(accelerator for accelerator in ORDER if VENDOR_OF[accelerator] in vendors)
+    order = ON_MACOS if machine.os.family == "macos" else ORDER
+    return tuple(accelerator for accelerator in order if VENDOR_OF[accelerator] in vendors)
 
 
 def accelerated_gpus(machine: Machine, accelerator: Accelerator) -> tuple[Gpu, ...]:

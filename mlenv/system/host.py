@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
 from mlenv.system.process import Completed, run
+from mlenv.system.remembered import Memory
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 _NO_LIMIT = 2**63 - 1
@@ -105,8 +106,8 @@ class Host(Protocol):
     def usable_cores(self) -> int:
         """How many logical processors this process may run on."""
 
-    def account(self) -> AccountRights:
-        """What this user may do."""
+    def account(self, groups: Container[str]) -> AccountRights:
+        """What this user may do, and which of these groups it is in: others are nobody's business."""
 
     def limits(self) -> Mapping[str, tuple[int | None, int | None]]:
         """Soft and hard resource limits by the name of their constant (``RLIMIT_NOFILE``); None for no limit.
@@ -123,20 +124,25 @@ class Host(Protocol):
     def list_registry(self, key: str) -> list[str]:
         """The names of the keys below a key."""
 
-    def run(self, argv: Sequence[str], *, timeout: float) -> Completed:
-        """Run a command to its end or its deadline in seconds."""
+    def run(self, argv: Sequence[str], *, timeout: float, lasting: bool = False) -> Completed:
+        """Run a command to its end or its deadline in seconds.
+
+        ``lasting`` says that the answer depends on the program's own file (named by its path) and
+        on nothing else; it may then be one that was given before.
+        """
 
     def ask(self, script: str, *arguments: str, timeout: float) -> Completed:
         """Run one of mlenv's own child scripts (a module of ``mlenv.probe.children``)."""
 
 
 class LiveHost:
-    """The machine that mlenv runs on."""
+    """The machine that mlenv runs on; ``memory`` is where lasting answers are kept."""
 
-    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str] | None = None, memory: Memory | None = None) -> None:
         self.environ: Mapping[str, str] = dict(os.environ if environ is None else environ)
         self.identity = _identify()
         self.home = os.path.expanduser("~")
+        self._memory = memory or Memory(None)
 
     def read_text(self, path: str) -> str:
         with open(path, "rb") as file:
@@ -193,13 +199,13 @@ class LiveHost:
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
 
-    def account(self) -> AccountRights:
+    def account(self, groups: Container[str]) -> AccountRights:
         if sys.platform == "win32":
             import ctypes
 
             return AccountRights(administrator=bool(ctypes.windll.shell32.IsUserAnAdmin()))
-        groups = sorted({os.getegid(), *os.getgroups()})
-        return AccountRights(groups=tuple(_name_group(number) for number in groups), administrator=os.geteuid() == 0)
+        names = (_name_group(number) for number in sorted({os.getegid(), *os.getgroups()}))
+        return AccountRights(groups=tuple(name for name in names if name in groups), administrator=os.geteuid() == 0)
 
     def limits(self) -> Mapping[str, tuple[int | None, int | None]]:
         if sys.platform == "win32":
@@ -219,8 +225,11 @@ class LiveHost:
 
         return list_keys(key)
 
-    def run(self, argv: Sequence[str], *, timeout: float) -> Completed:
-        return run(argv, timeout=timeout, environ=self.environ)
+    def run(self, argv: Sequence[str], *, timeout: float, lasting: bool = False) -> Completed:
+        def ask() -> Completed:
+            return run(argv, timeout=timeout, environ=self.environ)
+
+        return self._memory.get(argv, ask) if lasting else ask()
 
     def ask(self, script: str, *arguments: str, timeout: float) -> Completed:
         # -c and not -m: runpy alone would cost a fifth of the child's life.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import base64
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,8 @@ from mlenv.system.process import Completed
 
 SCHEMA = "mlenv.recording/1"
 FILE_NAME = "recording.json"
+# Shorter strings of a binary hold no path and no name.
+_LEAST_STRING = 6
 
 
 class RecordedCommand(msgspec.Struct, kw_only=True):
@@ -143,8 +146,9 @@ class RecordedHost:
     def usable_cores(self) -> int:
         return self._recording.cores
 
-    def account(self) -> AccountRights:
-        return self._recording.account
+    def account(self, groups: Container[str]) -> AccountRights:
+        rights = self._recording.account
+        return msgspec.structs.replace(rights, groups=tuple(name for name in rights.groups if name in groups))
 
     def limits(self) -> Mapping[str, tuple[int | None, int | None]]:
         return self._recording.limits
@@ -161,7 +165,7 @@ class RecordedHost:
             raise FileNotFoundError(key)
         return sorted(self._recording.registry_keys[key])
 
-    def run(self, argv: Sequence[str], *, timeout: float) -> Completed:
+    def run(self, argv: Sequence[str], *, timeout: float, lasting: bool = False) -> Completed:
         return _find(self._recording.commands, tuple(argv))
 
     def ask(self, script: str, *arguments: str, timeout: float) -> Completed:
@@ -254,8 +258,8 @@ class RecordingHost:
     def usable_cores(self) -> int:
         return self._host.usable_cores()
 
-    def account(self) -> AccountRights:
-        self.recording.account = self._host.account()
+    def account(self, groups: Container[str]) -> AccountRights:
+        self.recording.account = self._host.account(groups)
         return self.recording.account
 
     def limits(self) -> Mapping[str, tuple[int | None, int | None]]:
@@ -272,8 +276,8 @@ class RecordingHost:
             keys = self.recording.registry_keys[key] = self._host.list_registry(key)
         return keys
 
-    def run(self, argv: Sequence[str], *, timeout: float) -> Completed:
-        completed = self._host.run(argv, timeout=timeout)
+    def run(self, argv: Sequence[str], *, timeout: float, lasting: bool = False) -> Completed:
+        completed = self._host.run(argv, timeout=timeout, lasting=lasting)
         self.recording.commands.append(RecordedCommand(argv=tuple(argv), completed=completed))
         return completed
 
@@ -336,12 +340,43 @@ def load_recording(folder: Path) -> RecordedHost:
 def save_recording(host: RecordingHost, folder: Path, mask: Callable[[str], str]) -> Path:
     """Write what was noted into a folder, and give the path of the file.
 
-    ``mask`` takes the credentials out of every text: a recording is made to be sent to others.
+    ``mask`` takes out of every text what is nobody else's business: a recording is made to be sent
+    to others.  It is given paths, names and contents alike, so that they still fit together.
     """
     noted = host.recording
-    noted.environ = {name: mask(value) for name, value in noted.environ.items()}
-    noted.files = {path: mask(text) for path, text in noted.files.items()}
+    document = msgspec.to_builtins(noted)
+    parts = document.pop("bytes", {})
+    document = _mask_value(document, mask)
+    document["bytes"] = {mask(path): _mask_bytes(data, mask) for path, data in parts.items()}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE_NAME
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(noted), indent=1) + b"\n")
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
     return path
+
+
+def _mask_value(value: Any, mask: Callable[[str], str]) -> Any:
+    """A value of plain lists and dictionaries with every text masked, keys too."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {_mask_value(key, mask): _mask_value(item, mask) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_mask_value(item, mask) for item in value]
+    return value
+
+
+def _mask_bytes(encoded: str, mask: Callable[[str], str]) -> str:
+    """Bytes in base64: a text is masked as such, of a binary each string, which keeps its length."""
+    data = base64.b64decode(encoded)
+    if b"\0" not in data:
+        data = mask(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    else:
+        data = b"\0".join(_mask_string(part, mask) for part in data.split(b"\0"))
+    return base64.b64encode(data).decode()
+
+
+def _mask_string(part: bytes, mask: Callable[[str], str]) -> bytes:
+    if len(part) < _LEAST_STRING or not part.isascii():
+        return part
+    masked = mask(part.decode("ascii")).encode()
+    return masked[: len(part)].ljust(len(part), b"\0")

@@ -14,7 +14,8 @@ HEAVY = {
     "pydantic", "pynvml", "pypi_simple", "requests", "rich", "tensorflow", "tomli_w", "torch", "urllib3", "uv",
 }  # fmt: skip
 SCRIPT = """
-import json, sys
+import json, os, sys
+os._exit = lambda status: None
 sys.argv = ["mlenv", *{arguments!r}]
 from mlenv.__main__ import main
 try:

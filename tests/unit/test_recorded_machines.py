@@ -11,44 +11,65 @@ import msgspec
 import pytest
 
 from mlenv.checks.registry import Case, diagnose
+from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
+from mlenv.intake import replay
 from mlenv.intake.snapshot import parse_snapshot
 from mlenv.matrix.load import Matrix
-from mlenv.probe import probe_machine
 from mlenv.report.document import render_json
 from mlenv.report.machine import make_document, render_text
+from mlenv.report.privacy import Owner, Redactor
 from mlenv.report.redact import mask_machine
-from mlenv.system.recording import load_recording
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "machines").glob("*/recording.json"))
 MATRIX = Matrix()
+machines = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
 
-def replay(folder: Path) -> Machine:
-    return mask_machine(probe_machine(load_recording(folder), environment_path=load_recording(folder).environment_path))
+def look(folder: Path) -> tuple[Machine, Environment | None]:
+    machine, environment = replay(folder)
+    return mask_machine(machine), environment
 
 
-def test_there_are_recorded_machines() -> None:
-    assert FOLDERS
+def test_there_are_machines_of_every_vendor_and_system() -> None:
+    found = [look(folder)[0] for folder in FOLDERS]
+    assert len(FOLDERS) >= 5
+    assert {"linux"} <= {machine.os.family for machine in found}
+    vendors = {gpu.vendor for machine in found for gpu in machine.gpus or ()}
+    assert {"nvidia"} <= vendors
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@machines
 def test_facts(folder: Path) -> None:
     expected = msgspec.json.decode((folder / "machine.json").read_bytes(), type=Machine)
-    assert expected == replay(folder)
+    assert expected == look(folder)[0]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@machines
+def test_environment(folder: Path) -> None:
+    path = folder / "environment.json"
+    expected = msgspec.json.decode(path.read_bytes(), type=Environment) if path.exists() else None
+    assert expected == look(folder)[1]
+
+
+@machines
 def test_findings(folder: Path) -> None:
     expected = msgspec.json.decode((folder / "findings.json").read_bytes())
-    diagnosis = diagnose(Case(machine=replay(folder)), MATRIX)
+    machine, environment = look(folder)
+    diagnosis = diagnose(Case(machine=machine, environment=environment), MATRIX)
     assert expected["findings"] == [[finding.id, finding.severity] for finding in diagnosis.findings]
     assert expected["status"] == diagnosis.status
     assert not [check for check in diagnosis.checks if check.outcome == "crashed"]
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@machines
 def test_a_snapshot_travels(folder: Path) -> None:
-    machine = replay(folder)
+    machine, _ = look(folder)
     assert machine == parse_snapshot(render_json(make_document(machine, MATRIX.data_version)), origin="snapshot")
     assert render_text(machine, verbose=True)
+
+
+@machines
+def test_nothing_private_is_in_a_recording(folder: Path) -> None:
+    text = (folder / "recording.json").read_text(encoding="utf-8")
+    assert Redactor(Owner())(text) == text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from mlenv.cli.options import DataOptions, OutputOptions, data_options, emit, output_options
+from mlenv.cli.options import data_options, output_options
+from mlenv.cli.settings import DataOptions, OutputOptions, emit
 from mlenv.errors import ExitStatus
 
 

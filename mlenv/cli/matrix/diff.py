@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlenv.cli.options import OutputOptions, emit, output_options, user_matrix
+from mlenv.cli.options import output_options
+from mlenv.cli.settings import OutputOptions, emit, user_matrix
 from mlenv.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:

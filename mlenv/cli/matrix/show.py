@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlenv.cli.options import (
-    DataOptions,
-    OutputOptions,
-    data_options,
-    emit,
-    get_machine,
-    machine_option,
-    output_options,
-)
+from mlenv.cli.options import data_options, machine_option, output_options
+from mlenv.cli.settings import DataOptions, OutputOptions, emit, get_machine
 from mlenv.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:

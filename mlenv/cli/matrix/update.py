@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mlenv.cli.matrix.show import find_framework
-from mlenv.cli.options import OutputOptions, emit, output_options, user_matrix
+from mlenv.cli.options import output_options
+from mlenv.cli.settings import OutputOptions, emit, user_matrix
 from mlenv.errors import ExitStatus, NoVerdictError, UsageError
 
 if TYPE_CHECKING:

@@ -10,15 +10,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from mlenv.cli.matrix.show import find_framework
-from mlenv.cli.options import (
-    DataOptions,
-    OutputOptions,
-    data_options,
-    emit,
-    get_machine,
-    machine_option,
-    output_options,
-)
+from mlenv.cli.options import data_options, machine_option, output_options
+from mlenv.cli.settings import DataOptions, OutputOptions, emit, get_machine
 from mlenv.errors import ExitStatus, UsageError
 from mlenv.matrix.load import Matrix
 from mlenv.report.matrix.admitted import explain_requirement

@@ -10,15 +10,17 @@ def main() -> None:
     import psutil
 
     memory = psutil.virtual_memory()
-    answer = {"total": memory.total, "available": memory.available, "swap": _swap()}
+    swap, swap_free = ask_swap()
+    answer = {"total": memory.total, "available": memory.available, "swap": swap, "swap_free": swap_free}
     print(f"\nmlenv-memory:{json.dumps(answer)}", flush=True)
 
 
-def _swap() -> int | None:
-    """Swap needs performance counters on Windows, which may be switched off."""
+def ask_swap() -> tuple[int | None, int | None]:
+    """Size and rest; Windows needs performance counters for it, which may be switched off."""
     import psutil
 
     try:
-        return int(psutil.swap_memory().total)
+        swap = psutil.swap_memory()
     except (OSError, RuntimeError):
-        return None
+        return None, None
+    return int(swap.total), int(swap.free)

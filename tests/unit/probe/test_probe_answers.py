@@ -8,7 +8,7 @@ import pytest
 from mlenv.probe.answers import ask, explain, find_answer, name_end
 from mlenv.probe.log import Log
 from mlenv.probe.memory import MemoryAnswer
-from mlenv.probe.nvidia import NvmlAnswer
+from mlenv.probe.nvml import NvmlAnswer
 from mlenv.probe.processor import ProcessorAnswer
 from mlenv.system.host import LiveHost
 from mlenv.system.process import Completed

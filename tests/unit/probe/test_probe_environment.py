@@ -10,13 +10,11 @@ from mlenv.facts.environment import Distribution, Environment
 from mlenv.facts.hardware import Disk
 from mlenv.facts.reading import Reading
 from mlenv.probe.disk import cache_folder, environment_folder, find_existing, temporary_folder
-from mlenv.probe.environment import parse_metadata_name, parse_torch_build, read_environment
-from mlenv.system.host import DiskUsage, Identity
-from mlenv.system.recording import RecordedHost, Recording
+from mlenv.probe.environment import read_environment
+from mlenv.system.host import DiskUsage
+from mlenv.system.recording import RecordedHost
+from tests.unit.probe.environment_hosts import PACKAGES, VENV, macos, read, readings_of, venv, windows
 from tests.unit.probe.probe_hosts import GIB, linux, probe, readings
-
-VENV = "/srv/venv"
-PACKAGES = f"{VENV}/lib/python3.12/site-packages"
 
 
 def host(files: dict[str, str], **more: Any) -> RecordedHost:
@@ -30,9 +28,9 @@ def test_folder_without_an_environment() -> None:
 
 def test_virtual_environment() -> None:
     files = {
-        f"{VENV}/pyvenv.cfg": "home = /usr/bin\nversion_info = 3.12.8\n",
+        f"{VENV}/pyvenv.cfg": "home = /usr/bin\ninclude-system-site-packages = false\nversion_info = 3.12.8\n",
         f"{VENV}/mlenv-manifest.json": "{}",
-        f"{PACKAGES}/torch-2.15.0.dist-info/METADATA": "",
+        f"{PACKAGES}/torch-2.15.0.dist-info/INSTALLER": "uv\n",
         f"{PACKAGES}/torch/version.py": "__version__ = '2.15.0+cu132'\ncuda: Optional[str] = '13.2'\n",
         f"{PACKAGES}/nvidia_cublas-13.2.0.9.dist-info/METADATA": "",
         f"{PACKAGES}/PyYAML-5.1-py3.12.egg-info/PKG-INFO": "",
@@ -40,30 +38,67 @@ def test_virtual_environment() -> None:
         f"{PACKAGES}/numpy/__init__.py": "",
     }
     links = {f"{VENV}/bin/python": "/usr/bin/python3.12", f"{VENV}/lib64": f"{VENV}/lib"}
-    assert read_environment(host(files, links=links), VENV) == Environment(
+    environment = read_environment(host(files, links=links), VENV)
+    assert environment == Environment(
         path=VENV,
+        kind="venv",
         python="3.12.8",
         executable=f"{VENV}/bin/python",
+        home="/usr/bin",
+        system_packages=False,
         distributions=(
-            Distribution(name="nvidia-cublas", version="13.2.0.9"),
-            Distribution(name="pyyaml", version="5.1"),
-            Distribution(name="torch", version="2.15.0", build="cu132"),
+            Distribution(name="nvidia-cublas", version="13.2.0.9", path=f"{PACKAGES}/nvidia_cublas-13.2.0.9.dist-info"),
+            Distribution(name="pyyaml", version="5.1", path=f"{PACKAGES}/PyYAML-5.1-py3.12.egg-info"),
+            Distribution(
+                name="torch",
+                version="2.15.0",
+                build="cu132",
+                path=f"{PACKAGES}/torch-2.15.0.dist-info",
+                installer="uv",
+            ),
         ),
+        shadows=(),
+        overlaps=(),
+        openmp=(),
+        libraries=(),
         manifest=f"{VENV}/mlenv-manifest.json",
         readings=(
             Reading(id="environment.python", source=f"{VENV}/pyvenv.cfg", outcome="found"),
             Reading(id="environment.distributions", source=PACKAGES, outcome="found"),
-            Reading(id="environment.leftovers", source=PACKAGES, outcome="found", detail="~umpy-2.1.0.dist-info"),
+            Reading(id="environment.leftover", source=f"{PACKAGES}/~umpy-2.1.0.dist-info", outcome="found"),
+            Reading(
+                id="environment.shadows", source="working directory", outcome="not_asked", detail="it is not known"
+            ),
+            Reading(id="environment.shadows", source="PYTHONPATH", outcome="absent"),
+            Reading(id="environment.overlaps", source="RECORD", outcome="absent"),
+            Reading(id="environment.openmp", source=VENV, outcome="absent"),
+            Reading(id="environment.libraries", source="ld.so", outcome="absent"),
         ),
     )
 
 
+def test_quick_look_reads_names_versions_and_builds_alone() -> None:
+    files = {
+        "torch-2.15.0.dist-info/INSTALLER": "uv",
+        "torch/version.py": "__version__ = '2.15.0'\ncuda = '13.2'\n",
+        "/home/ada/random.py": "",
+    }
+    environment = read(venv(files, environ={"PWD": "/home/ada"}), thorough=False)
+    assert environment.distributions == (
+        Distribution(name="torch", version="2.15.0", build="cu132", path=f"{PACKAGES}/torch-2.15.0.dist-info"),
+    )
+    untouched = (environment.shadows, environment.overlaps, environment.openmp, environment.libraries)
+    assert untouched == (None, None, None, None)
+    assert [item.id for item in environment.readings] == ["environment.python", "environment.distributions"]
+
+
 def test_distribution_that_is_there_twice() -> None:
-    files = {f"{VENV}/bin/python": "", f"{PACKAGES}/numpy-1.26.4.dist-info/RECORD": ""}
+    files = {f"{VENV}/bin/python": "", f"{VENV}/pyvenv.cfg": "", f"{PACKAGES}/numpy-1.26.4.dist-info/RECORD": ""}
     files[f"{PACKAGES}/numpy-2.1.0.dist-info/RECORD"] = ""
     environment = read_environment(host(files), VENV)
     assert environment is not None
     assert (environment.python, [dist.version for dist in environment.distributions]) == ("3.12", ["1.26.4", "2.1.0"])
+    assert len({dist.path for dist in environment.distributions}) == 2
 
 
 def test_conda_environment() -> None:
@@ -71,70 +106,151 @@ def test_conda_environment() -> None:
     files["/opt/env/lib/python3.11/site-packages/jax-0.9.2.dist-info/METADATA"] = ""
     environment = read_environment(host(files), "/opt/env")
     assert environment is not None
-    assert (environment.python, environment.executable) == ("3.11.9", "/opt/env/bin/python")
-    assert environment.distribution("jax") == Distribution(name="jax", version="0.9.2")
+    assert (environment.kind, environment.python) == ("conda", "3.11.9")
+    assert environment.executable == "/opt/env/bin/python"
+    assert environment.distribution("jax") is not None
+
+
+def test_conda_environment_without_python() -> None:
+    environment = read(linux({"/opt/env/conda-meta/cuda-nvcc-12.9.86-hcdd1206_1.json": "{}"}), "/opt/env")
+    assert (environment.kind, environment.python, environment.executable) == ("conda", None, None)
+    assert readings_of(environment, "environment.executable") == [("/opt/env/bin/python", "absent", "")]
+
+
+@pytest.mark.parametrize("path", [VENV, f"{VENV}/", f"{VENV}/bin", f"{VENV}/bin/python", f"{VENV}/bin/python3.12"])
+def test_every_name_of_an_environment(path: str) -> None:
+    environment = read(venv({f"{VENV}/bin/python3.12": ""}), path)
+    assert (environment.path, environment.kind) == (VENV, "venv")
+
+
+def test_folder_that_is_named_like_an_interpreter() -> None:
+    files = {"/opt/bin/python/pyvenv.cfg": "version = 3.12.1\n", "/opt/bin/python/bin/python": ""}
+    assert read(linux(files), "/opt/bin/python").path == "/opt/bin/python"
+
+
+def test_interpreter_that_is_gone() -> None:
+    recording = linux({f"{VENV}/pyvenv.cfg": "version = 3.12.8\n"}, directories={f"{VENV}/bin": ["python"]})
+    environment = read(recording)
+    assert environment.executable is None
+    assert readings_of(environment, "environment.executable") == [
+        (f"{VENV}/bin/python", "unreadable", "a link to nothing")
+    ]
+
+
+def test_debian_s_own_python() -> None:
+    files = {
+        "/usr/bin/python3": "",
+        "/usr/bin/python3.11": "",
+        "/usr/lib/python3.11/EXTERNALLY-MANAGED": "[externally-managed]\n",
+        "/usr/lib/python3.12/os.py": "",
+        "/usr/include/python3.11/patchlevel.h": '#define PY_VERSION          "3.11.2"\n',
+        "/usr/lib/python3/dist-packages/numpy-1.24.2.egg-info/PKG-INFO": "",
+        "/usr/local/lib/python3.11/dist-packages/numpy-2.1.0.dist-info/RECORD": "",
+        "/usr/local/lib/python3.11/site-packages/other-1.0.dist-info/RECORD": "",
+    }
+    environment = read(linux(files, links={"/usr/bin/python3": "/usr/bin/python3.11"}), "/usr/bin/python3")
+    assert (environment.path, environment.kind, environment.python) == ("/usr", "system", "3.11.2")
+    assert environment.externally_managed
+    assert [(dist.version, dist.path) for dist in environment.distributions] == [
+        ("2.1.0", "/usr/local/lib/python3.11/dist-packages/numpy-2.1.0.dist-info"),
+        ("1.24.2", "/usr/lib/python3/dist-packages/numpy-1.24.2.egg-info"),
+    ]
+
+
+def test_folders_of_another_release_do_not_count() -> None:
+    files = {
+        "/usr/local/bin/python3.13": "",
+        "/usr/local/lib/python3.13/site-packages/numpy-2.1.0.dist-info/RECORD": "",
+        "/usr/local/lib/python3.12/site-packages/torch-2.9.0.dist-info/RECORD": "",
+    }
+    environment = read(linux(files), "/usr/local/bin/python3.13")
+    assert (environment.python, environment.executable) == ("3.13", "/usr/local/bin/python3.13")
+    assert [dist.name for dist in environment.distributions] == ["numpy"]
+
+
+def test_installation_of_pyenv() -> None:
+    folder = "/home/ada/.pyenv/versions/3.12.4"
+    environment = read(linux({f"{folder}/bin/python3": "", f"{folder}/lib/python3.12/os.py": ""}), folder)
+    assert (environment.kind, environment.python, environment.externally_managed) == ("system", "3.12.4", False)
+
+
+def test_virtual_environment_that_sees_the_system_s_packages() -> None:
+    files = {
+        f"{VENV}/pyvenv.cfg": "home = /usr/bin\ninclude-system-site-packages = true\nversion = 3.12.8\n",
+        "numpy-2.1.0.dist-info/RECORD": "",
+        "/usr/lib/python3/dist-packages/numpy-1.24.2.egg-info/PKG-INFO": "",
+        "/home/ada/.local/lib/python3.12/site-packages/numpy-1.26.4.dist-info/RECORD": "",
+    }
+    environment = read(venv(files))
+    assert environment.system_packages
+    assert environment.user_site == "/home/ada/.local/lib/python3.12/site-packages"
+    assert [dist.version for dist in environment.distributions] == ["2.1.0", "1.26.4", "1.24.2"]
+
+
+SITE = ".local/lib/python3.11/site-packages"
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, f"/home/ada/{SITE}"),
+        ({"PYTHONNOUSERSITE": "1"}, None),
+        ({"PYTHONUSERBASE": "/data/ada"}, "/data/ada/lib/python3.11/site-packages"),
+        ({"PYTHONUSERBASE": "/nowhere"}, None),
+    ],
+)
+def test_user_site(environ: dict[str, str], expected: str | None) -> None:
+    files = {
+        "/opt/env/conda-meta/python-3.11.9-hb806964_0_cpython.json": "",
+        "/opt/env/bin/python": "",
+        f"/home/ada/{SITE}/six.py": "",
+        "/data/ada/lib/python3.11/site-packages/six.py": "",
+    }
+    assert read(linux(files, environ=environ), "/opt/env").user_site == expected
+
+
+def test_user_site_of_a_framework_build() -> None:
+    prefix = "/Library/Frameworks/Python.framework/Versions/3.12"
+    site = "/Users/ada/Library/Python/3.12/lib/python/site-packages"
+    files = {f"{prefix}/bin/python3": "", f"{prefix}/lib/python3.12/os.py": "", f"{site}/six.py": ""}
+    environment = read(macos(files, links={f"{prefix}/bin/python3": f"{prefix}/bin/python3.12"}), prefix)
+    assert (environment.kind, environment.python, environment.user_site) == ("system", "3.12", site)
+    assert environment.libraries is None
 
 
 def test_windows_environment() -> None:
-    recording = Recording(
-        identity=Identity(system="windows", release="10.0.22631", machine="AMD64"),
-        home="C:\\Users\\ada",
-        environ={"PWD": "C:\\work"},
-        files={
-            "C:\\work\\.venv\\pyvenv.cfg": "version = 3.12.8\n",
+    packages = "C:\\work\\.venv\\Lib\\site-packages"
+    recording = windows(
+        {
+            "C:\\work\\.venv\\pyvenv.cfg": "home = C:\\Python312\nversion = 3.12.8\n",
             "C:\\work\\.venv\\Scripts\\python.exe": "",
-            "C:\\work\\.venv\\Lib\\site-packages\\torch-2.9.0.dist-info\\METADATA": "",
-            "C:\\work\\.venv\\Lib\\site-packages\\torch\\version.py": "__version__ = '2.9.0+cpu'\n",
-        },
+            f"{packages}\\torch-2.9.0.dist-info\\METADATA": "",
+            f"{packages}\\torch\\version.py": "__version__ = '2.9.0+cpu'\n",
+        }
     )
-    environment = read_environment(RecordedHost(recording), ".venv")
-    assert environment is not None
+    environment = read(recording, ".venv")
     assert environment.executable == "C:\\work\\.venv\\Scripts\\python.exe"
-    assert environment.distributions == (Distribution(name="torch", version="2.9.0", build="cpu"),)
+    assert environment.distributions == (
+        Distribution(name="torch", version="2.9.0", build="cpu", path=f"{packages}\\torch-2.9.0.dist-info"),
+    )
+    assert environment.home == "C:\\Python312"
+    assert read(recording, "C:\\work\\.venv\\Scripts\\python.exe").path == "C:\\work\\.venv"
+
+
+def test_installation_of_windows() -> None:
+    site = "C:\\Users\\ada\\AppData\\Roaming\\Python\\Python312\\site-packages"
+    files = {"C:\\Python312\\python.exe": "", "C:\\Python312\\python312.dll": "", f"{site}\\six.py": ""}
+    environment = read(windows(files), "C:\\Python312")
+    assert (environment.kind, environment.python, environment.user_site) == ("system", "3.12", site)
 
 
 def test_unreadable_packages_are_a_reading() -> None:
     recording = linux({f"{VENV}/pyvenv.cfg": "version = 3.12.8\n"}, errors={PACKAGES: "PermissionError"})
     recording.directories[f"{VENV}/lib"] = ["python3.12"]
-    environment = read_environment(RecordedHost(recording), VENV)
-    assert environment is not None
+    environment = read(recording, thorough=False)
     assert environment.readings[-1] == Reading(
         id="environment.distributions", source=PACKAGES, outcome="unreadable", detail="PermissionError"
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("nvidia_cublas_cu12-12.8.4.1.dist-info", ("nvidia-cublas-cu12", "12.8.4.1")),
-        ("torch-2.9.1+cu128.dist-info", ("torch", "2.9.1+cu128")),
-        ("ruamel.yaml-0.18.6.dist-info", ("ruamel-yaml", "0.18.6")),
-        ("zope.interface-5.4.0-py3.8-nspkg.pth", None),
-        ("setuptools-69.0-py3.12.egg-info", ("setuptools", "69.0")),
-        ("~orch-2.9.1.dist-info", None),
-        ("torch", None),
-        ("-1.dist-info", None),
-    ],
-)
-def test_metadata_name(name: str, expected: tuple[str, str] | None) -> None:
-    dist = parse_metadata_name(name)
-    assert (dist and (dist.name, dist.version)) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("__version__ = '2.13.0+cpu'\ncuda: Optional[str] = None\nhip: Optional[str] = None\n", "cpu"),
-        ("__version__ = '2.9.1+cu128'\ncuda: Optional[str] = '12.8'\n", "cu128"),
-        ("__version__ = '1.13.1'\ncuda = '11.7'\n", "cu117"),
-        ("__version__ = '2.9.0'\nhip: Optional[str] = '6.4.43482-0f2d60242'\n", "rocm6.4"),
-        ("__version__ = '2.15.0'\nhip: Optional[str] = '7.2.5'\nrocm: Optional[str] = '7.2.0'\n", "rocm7.2"),
-        ("__version__ = '2.9.0+xpu'\nxpu: Optional[str] = '20250201'\n", "xpu"),
-        ("debug = False\n", None),
-    ],
-)
-def test_torch_build(text: str, expected: str | None) -> None:
-    assert parse_torch_build(text) == expected
 
 
 def test_disk_of_a_mounted_folder() -> None:
@@ -154,6 +270,8 @@ def test_disk_of_a_mounted_folder() -> None:
         total_bytes=10 * GIB,
         filesystem="nfs4",
         writable=False,
+        noexec=False,
+        network=True,
     )
 
 

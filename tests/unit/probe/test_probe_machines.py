@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from mlenv.facts.drivers import Nvidia, Rocm
+from mlenv.facts.drivers import Nvidia, Rocm, RocmRelease
 from mlenv.facts.gpu import Gpu
-from mlenv.facts.hardware import Cpu, Disk, Memory
+from mlenv.facts.hardware import Cpu, Disk, DiskPurpose, Memory
 from mlenv.facts.machine import Machine
-from mlenv.facts.system import Libc, OperatingSystem
+from mlenv.facts.system import Account, Containers, Libc, OperatingSystem
 from mlenv.probe import probe_machine
 from mlenv.probe.sysctl import COMMAND
 from mlenv.system.host import DiskUsage, Identity, LiveHost
@@ -51,6 +51,20 @@ def with_nvidia(*scripts: RecordedCommand, files: dict[str, str] | None = None, 
     return probe(linux({"/proc/driver/nvidia/version": MODULE, **(files or {})}, **settings))
 
 
+def disk(purpose: DiskPurpose, path: str) -> Disk:
+    """The laptop's one disk, for a purpose."""
+    return Disk(
+        purpose=purpose,
+        path=path,
+        free_bytes=200 * GIB,
+        total_bytes=500 * GIB,
+        filesystem="ext4",
+        writable=True,
+        noexec=False,
+        network=False,
+    )
+
+
 def test_debian_laptop_without_gpu() -> None:
     machine = probe(linux())
     expected = Machine(
@@ -63,6 +77,7 @@ def test_debian_laptop_without_gpu() -> None:
             wsl=0,
             container="",
             virtualization="",
+            like=(),
         ),
         architecture="x86_64",
         cpu=Cpu(
@@ -72,37 +87,25 @@ def test_debian_laptop_without_gpu() -> None:
             logical_cores=2,
             usable_cores=2.0,
             flags=("fpu", "sse4_2", "avx", "avx2", "fma"),
+            sockets=1,
         ),
         memory=Memory(total_bytes=16 * GIB, available_bytes=8 * GIB, swap_bytes=2 * GIB),
         disks=(
-            Disk(
-                purpose="environment",
-                path="/home/ada/project/.venv",
-                free_bytes=200 * GIB,
-                total_bytes=500 * GIB,
-                filesystem="ext4",
-                writable=True,
-            ),
-            Disk(
-                purpose="cache",
-                path="/home/ada/.cache/uv",
-                free_bytes=200 * GIB,
-                total_bytes=500 * GIB,
-                filesystem="ext4",
-                writable=True,
-            ),
-            Disk(
-                purpose="temporary",
-                path="/tmp",
-                free_bytes=200 * GIB,
-                total_bytes=500 * GIB,
-                filesystem="ext4",
-                writable=True,
-            ),
+            disk("environment", "/home/ada/project/.venv"),
+            disk("cache", "/home/ada/.cache/uv"),
+            disk("temporary", "/tmp"),
+            disk("huggingface", "/home/ada/.cache/huggingface/hub"),
+            Disk(purpose="shared-memory", path="/dev/shm"),
         ),
         gpus=(),
         pythons=(),
         managers=(),
+        model="Lenovo 20L6S0AB00",
+        account=Account(groups=(), administrator=False),
+        containers=Containers(toolkit=""),
+        dkms=(),
+        libraries=(),
+        network_ports=(),
         readings=machine.readings,
     )
     assert machine == expected
@@ -130,6 +133,8 @@ def test_two_nvidia_gpus() -> None:
         cuda="13.0",
         nvml="ok",
         cuda_init="ok",
+        cuda_devices=(),
+        mps=False,
     )
     assert machine.gpus is not None
     assert [(gpu.index, gpu.compute_capability, gpu.pci_address) for gpu in machine.gpus] == [
@@ -167,8 +172,10 @@ def test_driver_mismatch_leaves_versions_and_names() -> None:
         driver="580.95.05",
         kernel_module="580.65.06",
         open_kernel_module=True,
+        library="580.95.05",
         nvml="LibRmVersionMismatch",
         cuda_init="CUDA_ERROR_SYSTEM_DRIVER_MISMATCH",
+        mps=False,
     )
     assert machine.gpus == (
         Gpu(vendor="nvidia", name="NVIDIA GeForce RTX 4090", pci_address="0000:01:00.0", pci_id="10de:2684"),
@@ -188,7 +195,7 @@ def test_crash_of_nvml_is_named_and_smi_answers() -> None:
     )
     assert readings(machine, "nvidia.nvml") == [("child process nvml", "unreadable", "ended by SIGSEGV")]
     assert machine.nvidia == Nvidia(
-        driver="580.65.06", kernel_module="580.65.06", open_kernel_module=True, nvml="SIGSEGV"
+        driver="580.65.06", kernel_module="580.65.06", open_kernel_module=True, nvml="SIGSEGV", mps=False
     )
     assert machine.gpus is not None
     assert [(gpu.name, gpu.memory_bytes) for gpu in machine.gpus] == [("NVIDIA GeForce RTX 4090", 24564 * 1024**2)]
@@ -199,12 +206,17 @@ def test_crash_of_nvml_without_another_source_is_unknown() -> None:
     assert machine.gpus is None
 
 
-def test_hang_of_nvml_does_not_ask_smi() -> None:
+def test_hang_of_nvml_leaves_time_to_ask_smi() -> None:
     hung = RecordedCommand(argv=("nvml",), completed=Completed(status=None, timed_out=True))
-    machine = with_nvidia(hung, existing=["/home/ada", "/tmp", NVML_LIBRARY, "/usr/bin/nvidia-smi"])
+    line = "NVIDIA GeForce RTX 4090, GPU-0a, 00000000:01:00.0, 8.9, 24564, 23000, 580.65.06\n"
+    machine = with_nvidia(
+        hung,
+        existing=["/home/ada", "/tmp", NVML_LIBRARY, "/usr/bin/nvidia-smi"],
+        commands=[command(*SMI_QUERY, stdout=line)],
+    )
     assert machine.nvidia is not None
     assert machine.nvidia.nvml == "timeout"
-    assert readings(machine, "nvidia.smi") == [("nvidia-smi", "not_asked", "it asks the library that did not answer")]
+    assert ["NVIDIA GeForce RTX 4090"] == [gpu.name for gpu in machine.gpus or ()]
 
 
 def test_gpu_without_driver_is_known_to_exist() -> None:
@@ -237,7 +249,14 @@ def test_container_with_compute_only_asks_libcuda() -> None:
         )
     )
     assert machine.os.container == "docker"
-    assert machine.nvidia == Nvidia(kernel_module="580.65.06", open_kernel_module=True, cuda="12.8", cuda_init="ok")
+    assert machine.nvidia == Nvidia(
+        kernel_module="580.65.06",
+        open_kernel_module=True,
+        cuda="12.8",
+        cuda_init="ok",
+        cuda_devices=("GPU-0c",),
+        mps=False,
+    )
     assert machine.gpus == (
         Gpu(vendor="nvidia", name="NVIDIA A10G", index=0, uuid="GPU-0c", compute_capability="8.6", integrated=False),
     )
@@ -260,7 +279,7 @@ def test_amd_box() -> None:
             }
         )
     )
-    assert machine.rocm == Rocm(version="6.4.1")
+    assert machine.rocm == Rocm(version="6.4.1", releases=(RocmRelease(version="6.4.1", path="/opt/rocm"),))
     assert machine.gpus == (
         Gpu(
             vendor="amd",
@@ -270,6 +289,7 @@ def test_amd_box() -> None:
             pci_address="0000:03:00.0",
             pci_id="1002:744c",
             memory_bytes=24 * GIB,
+            integrated=False,
         ),
     )
     assert readings(machine, "gpus.amd.device") == [("/dev/kfd", "absent", "")]
@@ -379,7 +399,7 @@ def test_mac_with_an_apple_chip() -> None:
     text = "machdep.cpu.brand_string: Apple M2\nhw.physicalcpu: 8\nhw.logicalcpu: 8\nhw.optional.arm64: 1\n"
     machine = probe_at_home(mac("arm64", text))
     assert machine.os == OperatingSystem(
-        family="macos", distribution="macos", version="14.5", kernel="23.5.0", wsl=0, container=""
+        family="macos", distribution="macos", version="14.5", kernel="23.5.0", wsl=0, container="", rosetta=False
     )
     assert machine.platform == "macos-arm64"
     assert machine.cpu == Cpu(model="Apple M2", vendor="Apple", physical_cores=8, logical_cores=8, usable_cores=8.0)
@@ -424,7 +444,13 @@ def test_windows_11_with_a_gpu() -> None:
         )
     )
     assert machine.os == OperatingSystem(
-        family="windows", distribution="windows", version="11", kernel="10.0.22631", wsl=0
+        family="windows",
+        distribution="windows",
+        version="11",
+        kernel="10.0.22631",
+        wsl=0,
+        secure_boot=False,
+        vc_runtime="",
     )
     assert machine.platform == "windows-x86_64"
     assert machine.cpu == Cpu(model="AMD Ryzen 9", vendor="AuthenticAMD", usable_cores=16.0, flags=("avx2",))
@@ -432,6 +458,7 @@ def test_windows_11_with_a_gpu() -> None:
         "C:\\Users\\ada\\.venv",
         "C:\\Users\\ada\\AppData\\Local\\uv\\cache",
         "C:\\Temp",
+        "C:\\Users\\ada\\.cache\\huggingface\\hub",
     ]
     assert machine.disks[0].writable
     assert machine.nvidia == Nvidia(driver="580.88", cuda="13.0", nvml="ok")

@@ -4,36 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.facts.system import Libc
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.probe.container import find_container, name_hypervisor, read_container, read_virtualization
 from mlenv.probe.log import Log
-from mlenv.probe.operating_system import (
-    find_wsl,
-    name_windows,
-    parse_os_release,
-    parse_red_hat_release,
-    read_architecture,
-)
+from mlenv.probe.operating_system import find_wsl, read_architecture, read_operating_system
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost
 from tests.unit.probe.probe_hosts import LINUX, command, linux, probe, readings
-
-
-def test_os_release_with_quotes_comments_and_escapes() -> None:
-    text = '# comment\nID=\'ubuntu\'\nVERSION_ID="22.04"\nNAME="a \\"b\\" \\$c"\nEMPTY=\nnonsense\n'
-    assert parse_os_release(text) == {"ID": "ubuntu", "VERSION_ID": "22.04", "NAME": 'a "b" $c'}
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("CentOS release 6.10 (Final)\n", ("centos", "6.10")),
-        ("Red Hat Enterprise Linux Server release 7.2 (Maipo)\n", ("rhel", "7.2")),
-        ("", (None, None)),
-    ],
-)
-def test_red_hat_release(text: str, expected: tuple[str | None, str | None]) -> None:
-    assert parse_red_hat_release(text) == expected
 
 
 def test_system_before_os_release() -> None:
@@ -42,6 +19,46 @@ def test_system_before_os_release() -> None:
     machine = probe(recording)
     assert (machine.os.distribution, machine.os.version) == ("centos", "6.10")
     assert readings(machine, "os.distribution") == [("/etc/redhat-release", "found", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'PRETTY_NAME="Rocky Linux 9.4 (Blue Onyx)"\nID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.4"\n',
+            ("rocky", "9.4", None, ("rhel", "centos", "fedora")),
+        ),
+        ("ID=arch\nBUILD_ID=rolling\n", ("arch", None, None, ())),
+        ('ID=nixos\nVERSION_ID="24.05"\nVARIANT_ID=installer\n', ("nixos", "24.05", "installer", ())),
+        ("ID=flatcar\nID_LIKE=coreos\nVERSION_ID=4081.2.0\n", ("flatcar", "4081.2.0", None, ("coreos",))),
+        ('ID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\n', ("amzn", "2023", None, ("fedora",))),
+        ('PRETTY_NAME="Debian GNU/Linux trixie/sid"\nID=debian\n', ("debian", None, None, ())),
+    ],
+)
+def test_distributions(text: str, expected: tuple[str, str | None, str | None, tuple[str, ...]]) -> None:
+    system = read_operating_system(RecordedHost(linux({"/etc/os-release": text})), Log())
+    assert (system.distribution, system.version, system.edition, system.like) == expected
+
+
+def test_distribution_inside_wsl() -> None:
+    identity = Identity(
+        system="linux", release="5.15.153.1-microsoft-standard-WSL2", machine="x86_64", libc="glibc 2.39"
+    )
+    text = 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n'
+    recording = linux({"/etc/os-release": text}, identity=identity, environ={"WSL_DISTRO_NAME": "Ubuntu-24.04"})
+    system = read_operating_system(RecordedHost(recording), Log())
+    assert system == OperatingSystem(
+        family="linux",
+        distribution="ubuntu",
+        version="24.04",
+        kernel="5.15.153.1-microsoft-standard-WSL2",
+        libc=Libc(family="glibc", version="2.39"),
+        wsl=2,
+        container="",
+        virtualization="hyper-v",
+        secure_boot=system.secure_boot,
+        like=("debian",),
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,14 +72,6 @@ def test_system_before_os_release() -> None:
 )
 def test_wsl(release: str, distro: str, expected: int) -> None:
     assert find_wsl(release, distro) == expected
-
-
-@pytest.mark.parametrize(
-    ("release", "expected"),
-    [("10.0.22631", "11"), ("10.0.19045", "10"), ("6.1.7601", "6.1"), ("10", "10"), ("", None)],
-)
-def test_windows(release: str, expected: str | None) -> None:
-    assert name_windows(release) == expected
 
 
 def test_glibc_is_asked_for_where_the_interpreter_does_not_know_it() -> None:

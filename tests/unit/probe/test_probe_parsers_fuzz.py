@@ -6,46 +6,17 @@ They are found, not listed: every public function of the formats and readers tha
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
-import typing
-from collections.abc import Callable, Iterator
-
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import mlenv.formats
-import mlenv.probe
 from mlenv.facts.version import numbers
 from mlenv.probe import answers, environment
 from mlenv.probe.log import Log
+from tests.unit.parsers import Parser, label, parsers
 
 # Words and marks that parsers care about, and lines built of them, beside text of any kind.
-MARKS = [
-    ":",
-    "=",
-    "\n",
-    "\t",
-    " ",
-    "-",
-    "[",
-    "]",
-    "{",
-    "}",
-    '"',
-    "'",
-    ",",
-    "/",
-    "0",
-    "7",
-    ".",
-    "x",
-    "\u0663",
-    "\0",
-    "|",
-]
+MARKS = [*":=\n\t -[]{}\"',/07.x|", "\u0663", "\0"]
 WORDS = [
     *MARKS,
     "9" * 5000,
@@ -69,35 +40,6 @@ WORDS = [
 ]
 TEXTS = st.one_of(st.text(), st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=4)), max_size=40).map("".join))
 BYTES = st.one_of(st.binary(max_size=400), TEXTS.map(lambda text: text.encode("utf-8", "replace")))
-Parser = Callable[[object], object]
-
-
-def parsers(kind: type) -> Iterator[Parser]:
-    """The parsers whose first parameter is of that type and whose other ones have defaults."""
-    for package in (mlenv.formats, mlenv.probe):
-        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            module = importlib.import_module(info.name)
-            for name, function in vars(module).items():
-                if (
-                    inspect.isfunction(function)
-                    and function.__module__ == info.name
-                    and is_parser(name, function, kind)
-                ):
-                    yield function
-
-
-def is_parser(name: str, function: Callable[..., object], kind: type) -> bool:
-    """Whether a function is a public parser of that kind of input."""
-    if not name.startswith(("parse_", "find_", "name_", "plain_")):
-        return False
-    parameters = list(inspect.signature(function).parameters.values())
-    hints = typing.get_type_hints(function)
-    alone = all(parameter.default is not parameter.empty for parameter in parameters[1:])
-    return bool(parameters) and alone and hints.get(parameters[0].name) is kind
-
-
-def label(parser: object) -> str:
-    return f"{getattr(parser, '__module__', '')}.{getattr(parser, '__name__', '')}".removeprefix("mlenv.")
 
 
 TEXT_PARSERS = sorted(parsers(str), key=label)

@@ -1,0 +1,133 @@
+"""What ``mlenv doctor`` does: probe, diagnose, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlenv.cli.settings import (
+    DEFAULT_ENVIRONMENT,
+    DataOptions,
+    OutputOptions,
+    ProbeOptions,
+    emit,
+    environment_path,
+    open_host,
+    open_redactor,
+)
+from mlenv.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from mlenv.checks.registry import Case, Check, ImportAttempt
+    from mlenv.facts.environment import Environment
+    from mlenv.matrix.load import Matrix
+    from mlenv.terminal import Terminal
+
+
+def examine(asked: ProbeOptions, data: DataOptions, output: OutputOptions, only: tuple[str, ...] = ()) -> int:
+    """Diagnose a machine, print the report, and give the exit status."""
+    terminal = output.open_terminal()
+    get_case = _begin(asked, terminal)
+    # Loaded while the children that ask the vendors' libraries are at work.
+    from mlenv.checks.registry import diagnose
+
+    checks = _select(only)
+    matrix = data.open_matrix()
+    case = get_case(matrix)
+    diagnosis = diagnose(case, matrix, checks)
+
+    from mlenv.report.doctor import make_document, render_text
+    from mlenv.report.redact import mask_machine
+
+    document = make_document(diagnosis, mask_machine(case.machine), matrix.data_version, case.environment)
+    emit(
+        terminal,
+        document,
+        lambda: render_text(
+            document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=output.verbose
+        ),
+        output,
+        open_redactor(redact=asked.redact),
+    )
+    return {"error": ExitStatus.FOUND_FAULT, "unknown": ExitStatus.NO_VERDICT}.get(diagnosis.status, ExitStatus.OK)
+
+
+def show_checks(output: OutputOptions) -> int:
+    """Print the list of all checks."""
+    from mlenv.checks.registry import all_checks
+
+    checks = all_checks()
+    width = max(len(check.id) for check in checks)
+    lines = (f"{check.subject:<12}{check.id:<{width}}  {check.summary}\n" for check in checks)
+    output.open_terminal().write("".join(lines))
+    return ExitStatus.OK
+
+
+def _begin(asked: ProbeOptions, terminal: Terminal) -> Callable[[Matrix], Case]:
+    """Begin to look at a machine; the function waits for what there is to diagnose."""
+    if asked.machine_path is None:
+        return _begin_here(asked, terminal)
+    return lambda _: _load_case(asked.machine_path or Path())
+
+
+def _begin_here(asked: ProbeOptions, terminal: Terminal) -> Callable[[Matrix], Case]:
+    from mlenv.probe import begin_probe
+
+    host = open_host()
+    get_machine = begin_probe(host, environment_path=environment_path(asked.environment), deadline=asked.deadline)
+
+    def finish(matrix: Matrix) -> Case:
+        from mlenv.checks.registry import Case
+
+        if asked.environment is not None:
+            found, imports = _try_imports(asked.environment, matrix, terminal)
+            return Case(machine=get_machine(), environment=found, imports=imports)
+        from mlenv.probe.environment import read_environment
+
+        active = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or DEFAULT_ENVIRONMENT
+        return Case(environment=read_environment(host, os.path.abspath(active), thorough=False), machine=get_machine())
+
+    return finish
+
+
+def _load_case(path: Path) -> Case:
+    """A machine from a file; a recording also holds the environment that was looked into."""
+    from mlenv.checks.registry import Case
+    from mlenv.intake import load_machine, replay
+
+    if not path.is_dir():
+        return Case(machine=load_machine(path))
+    machine, environment = replay(path)
+    return Case(machine=machine, environment=environment)
+
+
+def _try_imports(
+    environment: Path, matrix: Matrix, terminal: Terminal
+) -> tuple[Environment, tuple[ImportAttempt, ...] | None]:
+    """The environment that was named, with its frameworks imported."""
+    from mlenv.cli.verify import SECONDS, make_target, read_named_environment
+    from mlenv.verify.runner import attempt_imports
+
+    found = read_named_environment(environment)
+    targets = [
+        make_target(matrix, dist.name, None) for dist in found.distributions if dist.name in matrix.distributions
+    ]
+    assert found.executable is not None
+    if targets:
+        names = ", ".join(target.framework for target in targets)
+        terminal.note(f"importing {names} of {environment}, each in a process of its own ...")
+    return found, attempt_imports(found.executable, targets, timeout=SECONDS, environ=os.environ)
+
+
+def _select(only: tuple[str, ...]) -> list[Check] | None:
+    from mlenv.checks.registry import all_checks
+
+    if not only:
+        return None
+    known = {check.id: check for check in all_checks()}
+    unknown = [name for name in only if name not in known]
+    if unknown:
+        raise UsageError(f"there is no check {unknown[0]!r}", hint="`mlenv doctor --list-checks` lists them")
+    return [known[name] for name in only]

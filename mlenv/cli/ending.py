@@ -1,0 +1,32 @@
+"""How a command ends: expected trouble in one line, the unexpected in a report, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from mlenv.errors import ExitStatus, Interrupted, MlenvError
+
+
+def end_well(command: Callable[[], int]) -> int:
+    """Run a command and give its exit status; what went wrong is told on standard error."""
+    try:
+        return command()
+    except KeyboardInterrupt:
+        return _tell(Interrupted("interrupted"))
+    except MlenvError as error:
+        return _tell(error)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return ExitStatus.OK
+    except Exception as error:  # noqa: BLE001 - a report ready to send is better than a traceback
+        from mlenv.cli.crash import tell_crash
+
+        return tell_crash(error)
+
+
+def _tell(error: MlenvError) -> int:
+    from mlenv.terminal import Terminal
+
+    Terminal().fail(error)
+    return error.exit_status

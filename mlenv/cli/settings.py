@@ -1,0 +1,158 @@
+"""What the options of the command line stand for, and how a report is given out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mlenv.terminal import Terminal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from mlenv.facts.machine import Machine
+    from mlenv.matrix.load import Matrix
+    from mlenv.system.host import LiveHost
+
+DEFAULT_ENVIRONMENT = ".venv"
+PROBE_SECONDS = 5.0
+"""What the whole probe may take; what is late is unknown."""
+
+
+class OutputOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a command speaks: form and files of its report, loudness, colour."""
+
+    form: str | None = None
+    outputs: tuple[Path, ...] = ()
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+
+    def open_terminal(self) -> Terminal:
+        """The terminal as the options want it."""
+        return Terminal(quiet=self.quiet, verbose=self.verbose, colour=not self.no_color)
+
+
+class DataOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which data a command works with, and the day whose knowledge counts."""
+
+    matrix_folder: Path | None = None
+    as_of: dt.datetime | None = None
+
+    def open_matrix(self, *, checked: bool = True) -> Matrix:
+        """The compatibility matrix as the options want it; a site's rows are checked first."""
+        from mlenv.matrix.opening import open_matrix
+        from mlenv.system.folders import cache_folder
+
+        return open_matrix(
+            self.matrix_folder,
+            as_of=self.as_of.date() if self.as_of else None,
+            checked=checked,
+            cache=cache_folder() / "matrix",
+            user=user_matrix(),
+        )
+
+
+class ProbeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which machine is looked at, for how long (seconds), and whether its owner's words are taken out."""
+
+    environment: Path | None = None
+    machine_path: Path | None = None
+    deadline: float = PROBE_SECONDS
+    redact: bool = True
+
+
+class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``plan`` and ``install`` are asked for, and where packages may come from."""
+
+    profiles: tuple[str, ...]
+    extras: tuple[str, ...]
+    python: str | None
+    accelerator: str | None
+    manager: str
+    environment: Path | None
+    index_url: str | None
+    extra_index_urls: tuple[str, ...]
+    find_links: tuple[str, ...]
+    offline: bool
+
+
+def user_matrix() -> Path:
+    """Where ``mlenv matrix update --write`` keeps the user's newer copy of the data."""
+    from mlenv.system.folders import data_folder
+
+    return data_folder() / "matrix"
+
+
+def open_host() -> LiveHost:
+    """The machine that mlenv runs on, with the answers that were given here before."""
+    from mlenv.system.folders import cache_folder
+    from mlenv.system.host import LiveHost
+    from mlenv.system.remembered import Memory
+
+    return LiveHost(memory=Memory(str(cache_folder() / "answers.mp")))
+
+
+def get_machine(
+    machine_path: Path | None, environment: Path | None = None, *, deadline: float = PROBE_SECONDS
+) -> Machine:
+    """The machine that was named, else this one; ``deadline`` is in seconds."""
+    if machine_path is not None:
+        from mlenv.intake import load_machine
+
+        return load_machine(machine_path)
+    from mlenv.probe import probe_machine
+
+    return probe_machine(open_host(), environment_path=environment_path(environment), deadline=deadline)
+
+
+def environment_path(environment: Path | None) -> str:
+    """The absolute path of the environment that was named, else of the one that would be made here."""
+    return os.path.abspath(environment or DEFAULT_ENVIRONMENT)
+
+
+def open_redactor(*, redact: bool = True) -> Callable[[str], str]:
+    """What takes this user's private words out of a report that leaves the machine."""
+    if not redact:
+        return str
+    from mlenv.report.privacy import Owner, Redactor
+
+    user = os.environ.get("USER") or os.environ.get("LOGNAME") or os.environ.get("USERNAME") or ""
+    host = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
+    return Redactor(Owner(user=user, host=host, home=os.path.expanduser("~")))
+
+
+def emit(
+    terminal: Terminal,
+    document: object,
+    render_text: Callable[[], str],
+    output: OutputOptions,
+    strip: Callable[[str], str] = str,
+) -> None:
+    """Write a report to standard output, or to every file named.
+
+    The form of a file follows its ending unless ``--format`` says otherwise.  ``strip`` takes private
+    words out of what is made to be passed on: documents and files; the text on the screen has the
+    real paths, which its reader types.
+    """
+    from mlenv.report.document import render_json
+
+    if not output.outputs:
+        terminal.write(strip(render_json(document)) if output.form == "json" else render_text())
+    for path in output.outputs:
+        wants_json = output.form == "json" or (output.form is None and path.suffix == ".json")
+        _write_file(path, strip(render_json(document) if wants_json else render_text()))
+
+
+def _write_file(path: Path, text: str) -> None:
+    from mlenv.errors import UsageError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--output {path}: cannot be written ({error.strerror or error})") from None

@@ -1,0 +1,60 @@
+"""What ``mlenv probe`` does: look, print, and record where it is asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlenv.cli.settings import (
+    DataOptions,
+    OutputOptions,
+    ProbeOptions,
+    emit,
+    environment_path,
+    get_machine,
+    open_host,
+    open_redactor,
+)
+from mlenv.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from mlenv.facts.machine import Machine
+
+
+def show_machine(asked: ProbeOptions, data: DataOptions, output: OutputOptions, record: Path | None = None) -> int:
+    """Print the facts of a machine, and give the exit status."""
+    from mlenv.report.machine import make_document, render_text
+    from mlenv.report.redact import mask_machine
+
+    terminal = output.open_terminal()
+    strip = open_redactor(redact=asked.redact)
+    if record is None:
+        found = get_machine(asked.machine_path, asked.environment, deadline=asked.deadline)
+    else:
+        found = _record(asked, record, strip)
+        terminal.note(f"raw readings saved in {record}")
+    machine = mask_machine(found)
+    document = make_document(machine, data.open_matrix().data_version)
+    emit(terminal, document, lambda: render_text(machine, verbose=output.verbose), output, strip)
+    return ExitStatus.OK
+
+
+def _record(asked: ProbeOptions, folder: Path, strip: Callable[[str], str]) -> Machine:
+    """Look at this machine and keep every raw reading in a folder, those of its environment too."""
+    if asked.machine_path is not None:
+        raise UsageError("--record reads this machine; leave out --machine")
+    from mlenv.probe import probe_machine
+    from mlenv.probe.environment import read_environment
+    from mlenv.report.redact import mask_text
+    from mlenv.system.recording import RecordingHost, save_recording
+
+    host = RecordingHost(open_host())
+    path = host.recording.environment_path = environment_path(asked.environment)
+    machine = probe_machine(host, environment_path=path, deadline=asked.deadline)
+    read_environment(host, path)
+    try:
+        save_recording(host, folder, lambda text: strip(mask_text(text)))
+    except OSError as error:
+        raise UsageError(f"--record {folder}: cannot be written ({error.strerror or error})") from None
+    return machine
