@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 READERS = ("probe", "doctor", "plan")
 """Commands that leave nothing behind to be tidied up."""
 GARBAGE_THRESHOLD = 100_000
-"""Rows of the matrix are many and hold no circles: looking for garbage among them is a tenth of a plan."""
+"""Modules and rows are many and hold no circles: looking for garbage among them is a tenth of a command."""
 
 
 def main() -> None:
     """Run the command line; the one question that scripts ask most is answered before it is loaded."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
     words = sys.argv[1:]
     if words == ["--version"]:
         from mlenv import __version__
@@ -27,13 +29,10 @@ def main() -> None:
 
 def run(words: list[str]) -> int:
     """Run one command and give its exit status."""
-    import gc
-
     _load_lightly()
     from mlenv.cli.ending import end_well
     from mlenv.cli.plain import find_plain_call
 
-    gc.set_threshold(GARBAGE_THRESHOLD)
     plain = find_plain_call(words, list(os.environ))
     return end_well(plain or _run_group)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlenv.checks.registry import Case, Check, ImportAttempt
     from mlenv.facts.environment import Environment
     from mlenv.matrix.load import Matrix
+    from mlenv.system.host import LiveHost
     from mlenv.terminal import Terminal
 
 
@@ -38,19 +39,19 @@ def examine(asked: ProbeOptions, data: DataOptions, output: OutputOptions, only:
     case = get_case(matrix)
     diagnosis = diagnose(case, matrix, checks)
 
-    from mlenv.report.doctor import make_document, render_text
+    from mlenv.report.doctor import make_document
     from mlenv.report.redact import mask_machine
 
     document = make_document(diagnosis, mask_machine(case.machine), matrix.data_version, case.environment)
-    emit(
-        terminal,
-        document,
-        lambda: render_text(
+
+    def text() -> str:
+        from mlenv.report.doctor_text import render_text
+
+        return render_text(
             document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=output.verbose
-        ),
-        output,
-        open_redactor(redact=asked.redact),
-    )
+        )
+
+    emit(terminal, document, text, output, open_redactor(redact=asked.redact))
     return {"error": ExitStatus.FOUND_FAULT, "unknown": ExitStatus.NO_VERDICT}.get(diagnosis.status, ExitStatus.OK)
 
 
@@ -84,12 +85,19 @@ def _begin_here(asked: ProbeOptions, terminal: Terminal) -> Callable[[Matrix], C
         if asked.environment is not None:
             found, imports = _try_imports(asked.environment, matrix, terminal)
             return Case(machine=get_machine(), environment=found, imports=imports)
-        from mlenv.probe.environment import read_environment
-
-        active = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or DEFAULT_ENVIRONMENT
-        return Case(environment=read_environment(host, os.path.abspath(active), thorough=False), machine=get_machine())
+        return Case(environment=_read_active(host), machine=get_machine())
 
     return finish
+
+
+def _read_active(host: LiveHost) -> Environment | None:
+    """The environment that is active, or lies here: only what its names and a few files say."""
+    active = os.path.abspath(os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or DEFAULT_ENVIRONMENT)
+    if not os.path.isdir(active):
+        return None
+    from mlenv.probe.environment import read_environment
+
+    return read_environment(host, active, thorough=False)
 
 
 def _load_case(path: Path) -> Case:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def show_machine(asked: ProbeOptions, data: DataOptions, output: OutputOptions, record: Path | None = None) -> int:
     """Print the facts of a machine, and give the exit status."""
-    from mlenv.report.machine import make_document, render_text
+    from mlenv.report.machine import make_document
     from mlenv.report.redact import mask_machine
 
     terminal = output.open_terminal()
@@ -36,7 +36,13 @@ def show_machine(asked: ProbeOptions, data: DataOptions, output: OutputOptions, 
         terminal.note(f"raw readings saved in {record}")
     machine = mask_machine(found)
     document = make_document(machine, data.open_matrix().data_version)
-    emit(terminal, document, lambda: render_text(machine, verbose=output.verbose), output, strip)
+
+    def text() -> str:
+        from mlenv.report.machine_text import render_text
+
+        return render_text(machine, verbose=output.verbose)
+
+    emit(terminal, document, text, output, strip)
     return ExitStatus.OK
 
 

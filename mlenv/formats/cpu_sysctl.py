@@ -74,9 +74,12 @@ def parse_sysctl_processor(values: Mapping[str, str]) -> Cpu:
 
     A key that was not asked for, or that this Mac lacks, leaves its fact unknown.
     """
-    flags = linux_flags(" ".join(values.get(key, "") for key in _INTEL_KEYS).split()) or _read_arm_flags(values)
+    # To a translated program sysctl names the instructions that Rosetta plays, too.
+    played = values.get("hw.optional.arm64") == "1"
+    words = "" if played else " ".join(values.get(key, "") for key in _INTEL_KEYS)
+    flags = linux_flags(words.split()) or _read_arm_flags(values)
     model = values.get("machdep.cpu.brand_string") or None
-    vendor = values.get("machdep.cpu.vendor") or ("Apple" if model and model.startswith("Apple") else None)
+    vendor = "Apple" if model and model.startswith("Apple") else values.get("machdep.cpu.vendor") or None
     return Cpu(
         model=model,
         vendor=vendor,

@@ -28,7 +28,13 @@ def probe_machine(host: Host, *, environment_path: str, deadline: float = 5.0) -
 
 def begin_probe(host: Host, *, environment_path: str, deadline: float = 5.0) -> Callable[[], Machine]:
     """The same in two steps: what is slow is under way when this returns; the function waits for the rest."""
-    # Imported here, so that a child process can import this package for next to nothing.
+    # Imported here, so that a child process can import this package for next to nothing; and the
+    # devices first, so that their children are at work while the other readers are loaded.
+    from mlenv.probe.devices import Devices
+    from mlenv.probe.schedule import Schedule
+
+    schedule = Schedule(host, deadline)
+    devices = Devices(schedule)
     from mlenv.probe.machine import begin_machine
 
-    return begin_machine(host, environment_path=environment_path, deadline=deadline)
+    return begin_machine(schedule, devices, environment_path=environment_path)

@@ -14,7 +14,7 @@ from mlenv.probe.log import Log
 from mlenv.probe.nvidia import NvidiaAnswer, read_nvidia
 from mlenv.probe.nvidia_kernel import KernelAnswer, read_kernel
 from mlenv.probe.nvidia_services import NvidiaServices, read_nvidia_services
-from mlenv.probe.pci import Display, read_displays
+from mlenv.probe.pci import DEVICES, Display, read_displays
 from mlenv.probe.schedule import Schedule
 from mlenv.probe.tpu import read_tpu
 from mlenv.system.host import Host
@@ -27,6 +27,15 @@ def read_bus(host: Host, log: Log) -> tuple[Display, ...] | None:
 
         return read_windows_displays(host, log)
     return read_displays(host, log)
+
+
+def name_bus(host: Host) -> str:
+    """Where the display devices of this system are listed."""
+    if host.identity.system == "windows":
+        from mlenv.probe.windows_displays import DEVICES as REGISTRY
+
+        return REGISTRY
+    return DEVICES
 
 
 class Devices:
@@ -49,7 +58,7 @@ class Devices:
         """The fields of the machine that they fill."""
         sources = self._gather()
         gpus = list_gpus(sources)
-        self._schedule.add(unlisted(gpus, sources.displays))
+        self._schedule.add(unlisted(gpus, sources.displays, name_bus(self._schedule.host)))
         return {
             "gpus": gpus,
             "nvidia": join_nvidia(sources),

@@ -77,6 +77,9 @@ def cache_folder(host: Host) -> str:
     if is_windows(host):
         local = environ.get("LOCALAPPDATA") or join(host, host.home, "AppData", "Local")
         return join(host, local, "uv", "cache")
+    first = join(host, host.home, "Library", "Caches", "uv")
+    if host.identity.system == "macos" and host.exists(first):
+        return first  # the place of uv's first versions, which it stays with
     return join(host, environ.get("XDG_CACHE_HOME") or join(host, host.home, ".cache"), "uv")
 
 

@@ -10,6 +10,7 @@ import msgspec
 from mlenv.system.host import Host
 
 HEADER_BYTES = 1024
+_MOST_PARTS = 8
 Format = Literal["elf", "macho", "pe"]
 
 _ELF = {0x3E: "x86_64", 0xB7: "aarch64", 0x03: "x86", 0x28: "arm", 0xF3: "riscv64", 0x15: "ppc64le", 0x16: "s390x"}
@@ -18,7 +19,10 @@ _PE = {0x8664: "x86_64", 0xAA64: "arm64", 0x014C: "x86"}
 
 
 class Executable(msgspec.Struct, frozen=True, kw_only=True):
-    """A program's format, word size and architecture (None where unknown, or where it has several)."""
+    """A program's format, word size and architecture.
+
+    The last is None where unknown, and ``universal2`` for a Mac's program made for both of its processors.
+    """
 
     format: Format
     bits: int | None = None
@@ -33,7 +37,7 @@ def parse_executable(header: bytes) -> Executable | None:
         wide = header[:1] == b"\xcf"
         return Executable(format="macho", bits=64 if wide else 32, architecture=_MACHO.get(_number("<I", header, 4)))
     if header[:4] == b"\xca\xfe\xba\xbe":
-        return Executable(format="macho", bits=64)
+        return Executable(format="macho", bits=64, architecture=_name_parts(header))
     return _parse_pe(header) if header[:2] == b"MZ" else None
 
 
@@ -43,6 +47,13 @@ def read_program(host: Host, path: str) -> Executable | None:
         return parse_executable(host.read_bytes(path, HEADER_BYTES))
     except OSError:
         return None
+
+
+def _name_parts(header: bytes) -> str | None:
+    """The processors of a program with several parts, each of which has 20 bytes of the header."""
+    count = min(_number(">I", header, 4), _MOST_PARTS)
+    found = {_MACHO.get(_number(">I", header, 8 + 20 * place)) for place in range(count)}
+    return "universal2" if {"x86_64", "arm64"} <= found else found.pop() if len(found) == 1 else None
 
 
 def _parse_elf(header: bytes) -> Executable:

@@ -11,6 +11,8 @@ from mlenv.system.host import Host
 FOLDER = "/sys/class/dmi/id"
 DEVICE_TREE_MODEL = "/proc/device-tree/model"
 REGISTRY = r"HKLM\HARDWARE\DESCRIPTION\System\BIOS"
+# https://learn.microsoft.com/en-us/azure/virtual-machines/extensions/agent-windows
+AZURE_AGENT = r"HKLM\SYSTEM\CurrentControlSet\Services\WindowsAzureGuestAgent"
 BOOT_REGISTRY = r"HKLM\SYSTEM\CurrentControlSet\Control\SecureBoot\State"
 VARIABLES = "/sys/firmware/efi/efivars"
 SECURE_BOOT = f"{VARIABLES}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -184,11 +186,22 @@ def read_cloud(host: Host, log: Log) -> Cloud | None:
             return Cloud(provider=provider, instance=host.environ.get(kind) or None)
     firmware, source = read_firmware(host)
     cloud = find_cloud(firmware)
+    if cloud is None and _runs_azure_agent(host):
+        cloud, source = Cloud(provider="azure"), AZURE_AGENT
     if cloud:
         log.found("cloud", source)
     elif firmware.vendor or firmware.product:
         log.absent("cloud", source)
     return cloud
+
+
+def _runs_azure_agent(host: Host) -> bool:
+    """Whether Azure's agent is at work: Windows does not show the tag of the chassis by which Azure is known."""
+    try:
+        host.list_registry(AZURE_AGENT)
+    except OSError:
+        return False
+    return host.identity.system == "windows"
 
 
 def find_cloud(firmware: Firmware) -> Cloud | None:

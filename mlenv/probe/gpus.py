@@ -16,7 +16,7 @@ from mlenv.probe.jetson import jetson_gpus
 from mlenv.probe.nvidia import NvidiaAnswer
 from mlenv.probe.nvidia_kernel import KernelAnswer
 from mlenv.probe.nvidia_services import NvidiaServices
-from mlenv.probe.pci import Display, display_gpus
+from mlenv.probe.pci import DEVICES, Display, display_gpus
 
 # What another source may add to a GPU that is known already; an index counts in its own source only.
 _ADDED = tuple(name for name in Gpu.__struct_fields__ if name not in ("vendor", "index"))
@@ -168,8 +168,10 @@ def _name_devices(sources: Sources) -> tuple[str, ...] | None:
     return tuple(name for name in names if name) if all(names) else None
 
 
-def unlisted(gpus: tuple[Gpu, ...] | None, displays: tuple[Display, ...] | None) -> tuple[Reading, ...]:
-    """A reading for each NVIDIA device on the bus that the driver does not list.
+def unlisted(
+    gpus: tuple[Gpu, ...] | None, displays: tuple[Display, ...] | None, source: str = DEVICES
+) -> tuple[Reading, ...]:
+    """A reading for each NVIDIA device on the bus (of which ``source`` tells) that the driver does not list.
 
     In a container, or on a host that gave a GPU to a virtual machine, that is as it should be.
     """
@@ -177,7 +179,7 @@ def unlisted(gpus: tuple[Gpu, ...] | None, displays: tuple[Display, ...] | None)
     return tuple(
         Reading(
             id="gpus.pci",
-            source="/sys/bus/pci/devices",
+            source=source,
             outcome="found",
             detail=f"{item.address} {item.pci_id} is on the bus, and the driver does not list it",
         )

@@ -19,6 +19,10 @@ _CONDA = lazy(r"python-(\d+\.\d+\.\d+\w*)-(\S+)\.json")
 _HOMEBREW = lazy(r"/Cellar/python(?:@[\d.]+|-freethreading)?/(\d+\.\d+\.\d+)")
 _THREADED_BUILD = lazy(r"cp\d+t")
 _VENV_VERSION = lazy(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?(?:(?:a|b|rc)\d+)?)", re.MULTILINE)
+# The Microsoft Store's own places of its Pythons; the plain python.exe beside them may be the offer to install one.
+_STORE = lazy(r".*\\WindowsApps\\PythonSoftwareFoundation\.Python\.3\.\d{1,3}_\w+\\python[\d.]*\.exe")
+_APPLE_STUBS = ("/usr/bin/python3", "/usr/bin/pip3")
+_APPLE_TOOLS = ("/Library/Developer/CommandLineTools/usr/bin/python3", "/Applications/Xcode.app")
 _STANDARD_LIBRARY = lazy(r"(?:python|pypy)\d+\.\d+t?")
 
 
@@ -67,8 +71,10 @@ def _read_conda(host: Host, prefix: str) -> Layout | None:
 # ~/.local/share/uv/python/cpython-3.13.1+freethreaded-linux-x86_64-gnu/bin/python3.13t
 def parse_uv(path: str) -> Layout | None:
     """What uv's name of a folder says: it is made of implementation, version, build and platform."""
-    for part in re.split(r"[/\\]", path):
-        match = _UV.fullmatch(part)
+    # Compiling a pattern costs more than looking for a word that each of its matches holds.
+    parts = path.replace("\\", "/").split("/") if "-" in path else ()
+    for part in parts:
+        match = _UV.fullmatch(part) if part.count("-") > 2 else None
         if match:
             threaded = "freethreaded" in (match[3] or "")
             return Layout(kind="uv", version=match[2], implementation=match[1], free_threaded=threaded)
@@ -78,7 +84,7 @@ def parse_uv(path: str) -> Layout | None:
 # ~/.pyenv/versions/3.13.0t/bin/python3.13t ; ~/.pyenv/versions/pypy3.10-7.3.17/bin/pypy3.10
 def parse_pyenv(path: str) -> Layout | None:
     """What pyenv's name of a folder says: the version, save for PyPy, whose own number comes too."""
-    match = _PYENV.search(path)
+    match = _PYENV.search(path) if "pyenv" in path else None
     if not match:
         return None
     version = _PYENV_VERSION.fullmatch(match[1])
@@ -90,10 +96,21 @@ def parse_pyenv(path: str) -> Layout | None:
 # /opt/homebrew/Cellar/python@3.12/3.12.4/Frameworks/Python.framework/Versions/3.12/bin/python3.12
 def parse_homebrew(path: str) -> Layout | None:
     """Homebrew keeps each version in a folder of its name."""
-    match = _HOMEBREW.search(path)
+    match = _HOMEBREW.search(path) if "/Cellar/" in path else None
     if not match:
         return None
     return Layout(kind="homebrew", version=match[1], free_threaded="python-freethreading" in path)
+
+
+def is_store_alias(host: Host, path: str) -> bool:
+    """Whether this stands for a Python from Microsoft's Store: such a file can be started and not be opened."""
+    return is_windows(host) and bool(_STORE.fullmatch(path))
+
+
+def is_apple_stub(host: Host, path: str) -> bool:
+    """Whether this is a program of macOS that asks in a window to install the developer tools."""
+    is_stub = host.identity.system == "macos" and path in _APPLE_STUBS
+    return is_stub and not any(host.exists(tool) for tool in _APPLE_TOOLS)
 
 
 def read_venv_version(host: Host, folder: str) -> str | None:

@@ -13,7 +13,15 @@ from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.version import at_least, numbers
 from mlenv.probe.answers import explain, find_answer
 from mlenv.probe.executable import Executable, read_program
-from mlenv.probe.interpreter_layout import Layout, is_externally_managed, prefix_of, read_layout, read_venv_version
+from mlenv.probe.interpreter_layout import (
+    Layout,
+    is_apple_stub,
+    is_externally_managed,
+    is_store_alias,
+    prefix_of,
+    read_layout,
+    read_venv_version,
+)
 from mlenv.probe.log import Log, names_in
 from mlenv.probe.paths import base_name, find_program, is_windows, join, search_path
 from mlenv.probe.schedule import side_by_side
@@ -31,8 +39,8 @@ QUESTION = (
 _OLD_NAME = lazy(r"python2(\.\d)?$")
 _LISTED = lazy(r"^\s*-\S+\s+(?:\*\s+)?(\S.*\.exe)\s*$", re.MULTILINE)
 _CONDA_FOLDERS = ("miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba")
-_APPLE_STUB = "/usr/bin/python3"
-_APPLE_TOOLS = ("/Library/Developer/CommandLineTools/usr/bin/python3", "/Applications/Xcode.app")
+_STORE_FOLDER = "PythonSoftwareFoundation.Python.3."
+_MAC_FRAMEWORK = "/Library/Frameworks/Python.framework/Versions"
 
 
 class _Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +83,7 @@ def _find(host: Host) -> list[_Found]:
     found: dict[str, _Found] = {}
     environments: list[str] = []
     for path in dict.fromkeys(_candidates(host)):
-        if not host.exists(path) or _is_stub(host, path):
+        if not host.exists(path) or is_apple_stub(host, path):
             continue
         if read_venv_version(host, prefix_of(host, path)) is not None:
             environments.append(path)
@@ -90,6 +98,8 @@ def _add(host: Host, found: dict[str, _Found], real_path: str, path: str) -> Non
     if real_path in found or _OLD_NAME.search(real_path):
         return
     executable = read_program(host, real_path)
+    if executable is None and is_store_alias(host, path):
+        executable = Executable(format="pe")
     if executable:
         layout = read_layout(host, real_path)
         # Windows resolves links of its own kind; the name that was found is the one that starts.
@@ -104,12 +114,6 @@ def _add_environment(host: Host, found: dict[str, _Found], path: str) -> None:
         return
     version = read_venv_version(host, prefix_of(host, path)) or None
     found[real_path] = _Found(path=path, layout=Layout(kind="venv", version=version), executable=executable)
-
-
-def _is_stub(host: Host, path: str) -> bool:
-    """Whether this is the python3 of macOS that asks in a window to install the developer tools."""
-    is_apple = host.identity.system == "macos" and path == _APPLE_STUB
-    return is_apple and not any(host.exists(tool) for tool in _APPLE_TOOLS)
 
 
 def _candidates(host: Host) -> Iterator[str]:
@@ -142,20 +146,34 @@ def _prefixes(host: Host) -> Iterator[str]:
             yield environ[variable]
     for name in _CONDA_FOLDERS:
         yield join(host, host.home, name)
-    if not is_windows(host):
-        yield from ("/opt/conda", "/opt/miniconda3", "/opt/homebrew", "/usr/local")
+    if is_windows(host):
+        shared = environ.get("PROGRAMDATA") or "C:\\ProgramData"
+        yield from (join(host, shared, name) for name in _CONDA_FOLDERS)
+        apps = join(host, _local(host), "Microsoft", "WindowsApps")
+        yield from (join(host, apps, name) for name in names_in(host, apps) if name.startswith(_STORE_FOLDER))
+    else:
+        yield from ("/opt/conda", "/opt/miniconda3", "/opt/anaconda3", "/opt/homebrew", "/usr/local")
+
+
+def _local(host: Host) -> str:
+    return host.environ.get("LOCALAPPDATA") or join(host, host.home, "AppData", "Local")
 
 
 def _version_folders(host: Host) -> list[str]:
     environ, home = host.environ, host.home
     if is_windows(host):
-        roaming = environ.get("APPDATA") or join(host, home, "AppData", "Roaming")
-        pyenv, share = join(host, environ.get("PYENV_ROOT") or join(host, home, ".pyenv", "pyenv-win")), roaming
+        pyenv = environ.get("PYENV_ROOT") or join(host, home, ".pyenv", "pyenv-win")
+        share = environ.get("APPDATA") or join(host, home, "AppData", "Roaming")
+        further = [join(host, share, "uv", "data", "python")]
     else:
         pyenv = environ.get("PYENV_ROOT") or join(host, home, ".pyenv")
         share = environ.get("XDG_DATA_HOME") or join(host, home, ".local", "share")
-    managed = environ.get("UV_PYTHON_INSTALL_DIR") or join(host, share, "uv", "python")
-    return [join(host, pyenv, "versions"), managed]
+        further = []
+    if host.identity.system == "macos":
+        further = [_MAC_FRAMEWORK, join(host, home, "Library", "Application Support", "uv", "python")]
+    named = environ.get("UV_PYTHON_INSTALL_DIR")
+    # The further places of uv are those of its first versions.
+    return [join(host, pyenv, "versions"), named or join(host, share, "uv", "python"), *further]
 
 
 def _from_launcher(host: Host) -> Iterator[str]:

@@ -11,7 +11,8 @@ from mlenv.system.host import Host
 VERSION = "/System/Library/CoreServices/SystemVersion.plist"
 # The same without the answer for old programs.
 PLATFORM_VERSION = "/System/Library/CoreServices/.SystemVersionPlatform.plist"
-COMPATIBILITY_VERSION = "10.16"
+# What programs made for macOS 10.15, and for macOS 15, are shown in place of 11 and 26, and of what came after them.
+COMPATIBILITY_VERSIONS = ("10.16", "16.")
 
 
 def read_macos(host: Host, log: Log) -> OperatingSystem:
@@ -53,11 +54,12 @@ def _find_rosetta(machine: str, values: dict[str, str]) -> bool | None:
 
 
 def _read_version(host: Host, log: Log) -> str | None:
-    """The release; programs made for macOS 10.15 and older are shown 10.16 for whatever it is.
+    """The release; programs made before Apple changed its way of counting are shown the next number of the old way.
 
     https://eclecticlight.co/2020/08/13/macos-version-numbering-isnt-so-simple/
+    https://github.com/python/cpython/issues/135675
     """
     version = parse_mac_version(read_file(host, log, "os.version", VERSION) or "")
-    if version != COMPATIBILITY_VERSION:
+    if version is None or not version.startswith(COMPATIBILITY_VERSIONS):
         return version
     return parse_mac_version(read_file(host, log, "os.version", PLATFORM_VERSION) or "")

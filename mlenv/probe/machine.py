@@ -73,14 +73,13 @@ READING: tuple[Field, ...] = (
 )
 
 
-def begin_machine(host: Host, *, environment_path: str, deadline: float) -> Callable[[], Machine]:
-    """Begin to read every subject; the function gives the machine.
+def begin_machine(schedule: Schedule, devices: Devices, *, environment_path: str) -> Callable[[], Machine]:
+    """Begin to read every subject beside the devices; the function gives the machine.
 
     What waits for child processes is started first.  A subject that fails is left unknown and has
     a reading that says so.
     """
-    schedule = Schedule(host, deadline)
-    devices = Devices(schedule)
+    host = schedule.host
     waiting = [schedule.start(name, read) for name, read, _ in WAITING]
     disks = _start_disks(schedule, host, environment_path)
     reading = _start_reading(schedule, host)

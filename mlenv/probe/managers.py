@@ -7,6 +7,7 @@ from functools import partial
 from mlenv.facts.pattern import lazy
 from mlenv.facts.python import ManagerName, PackageManager
 from mlenv.probe.answers import explain
+from mlenv.probe.interpreter_layout import is_apple_stub
 from mlenv.probe.log import Log, names_in
 from mlenv.probe.paths import base_name, find_program, is_windows, join, parent, search_path
 from mlenv.probe.schedule import side_by_side
@@ -54,7 +55,7 @@ def _find_pip(host: Host) -> str | None:
     suffix = ".exe" if is_windows(host) else ""
     folders = [folder for folder in search_path(host) if base_name(host, folder) != "shims"]
     paths = (join(host, folder, f"{name}{suffix}") for folder in folders for name in ("pip", "pip3"))
-    return next((path for path in paths if host.exists(path)), None)
+    return next((path for path in paths if host.exists(path) and not is_apple_stub(host, path)), None)
 
 
 def _find_beside(host: Host) -> str | None:

@@ -158,5 +158,8 @@ def display_gpus(displays: tuple[Display, ...], vendor: Vendor) -> tuple[Gpu, ..
 
 
 def _is_integrated(display: Display) -> bool | None:
+    """By the place of Intel's; AMD's processors have ``AMD Radeon 780M Graphics``, which no card is called."""
+    if display.vendor == "amd" and (display.name or "").endswith(" Graphics"):
+        return True
     known = display.vendor == "intel" and display.address is not None
     return display.address == INTEL_INTEGRATED if known else None

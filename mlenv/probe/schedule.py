@@ -56,7 +56,7 @@ class Schedule:
     """
 
     def __init__(self, host: Host, deadline: float) -> None:
-        self._host = host
+        self.host = host
         self._end = time.monotonic() + deadline * (1 - RESERVE)
         self._readings: list[Reading] = []
 
@@ -75,7 +75,7 @@ class Schedule:
     def _run(self, name: str, subjects: list[Subject[FACT]]) -> None:
         def work() -> None:
             for subject in subjects:
-                subject.work(self._host)
+                subject.work(self.host)
 
         threading.Thread(target=work, name=f"probe-{name}", daemon=True).start()
 

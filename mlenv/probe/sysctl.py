@@ -24,11 +24,12 @@ KEYS = (
     "kern.hv_vmm_present",
     "sysctl.proc_translated",
 )
-COMMAND = ("/usr/sbin/sysctl", *KEYS)
+# Without -i some versions of sysctl end at the first key that they do not know.
+COMMAND = ("/usr/sbin/sysctl", "-i", *KEYS)
 
 
 def read_sysctl(host: Host, log: Log, subject: str) -> dict[str, str]:
-    """What :data:`KEYS` ask for; a key that this Mac lacks makes sysctl fail, and is left out."""
+    """What :data:`KEYS` ask for; a key that this Mac lacks is left out."""
     completed = host.run(COMMAND, timeout=log.seconds_left)
     values = parse_sysctl(completed.stdout)
     if values:

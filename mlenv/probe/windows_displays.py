@@ -25,7 +25,6 @@ COMPUTE_CLASS = "{f01a9d53-3ff6-48d2-9f97-c8a7004be10c}"
 
 _VENDORS: dict[str, Vendor] = {"10de": "nvidia", "1002": "amd", "8086": "intel"}
 _DEVICE = lazy(r"ven_([0-9a-f]{4})&dev_([0-9a-f]{4})\b.*")
-_DISPLAY_CODE = lazy(r"&CC_(?:03|12)")
 _PLACE = lazy(r"\(([0-9]{1,5}),([0-9]{1,3}),([0-7])\)$")
 _NVIDIA_VERSION = lazy(r"[0-9]{1,5}\.[0-9]{1,5}\.[0-9]{0,4}([0-9])\.([0-9]{1,4})")
 _BYTES = lazy(r"(?:[0-9a-f]{2}){1,8}")
@@ -58,14 +57,20 @@ def _read_device(host: Host, log: Log, name: str) -> Iterator[Display]:
         return
     for instance in _list_keys(host, f"{DEVICES}\\{name}"):
         values = _read_values(host, f"{DEVICES}\\{name}\\{instance}")
-        if _is_display(values) and _is_present(host, log, values, f"PCI\\{name}\\{instance}"):
+        if _is_display(vendor, values) and _is_present(host, log, values, f"PCI\\{name}\\{instance}"):
             yield _make_display(host, vendor, f"{match[1]}:{match[2]}", values)
 
 
-def _is_display(values: Values) -> bool:
-    """By the class code among the ids of the device; the device's other parts, such as sound, have their own."""
+def _is_display(vendor: Vendor, values: Values) -> bool:
+    """By the class code among the ids of the device; the device's other parts, such as sound, have their own.
+
+    Intel's processing accelerators are NPUs.
+    """
     ids = f"{_text(values, 'HardwareID')};{_text(values, 'CompatibleIDs')}".upper()
-    return bool(_DISPLAY_CODE.search(ids)) or _text(values, "ClassGUID").lower() in (DISPLAY_CLASS, COMPUTE_CLASS)
+    kind = _text(values, "ClassGUID").lower()
+    if vendor == "intel":
+        return "&CC_03" in ids or kind == DISPLAY_CLASS
+    return "&CC_03" in ids or "&CC_12" in ids or kind in (DISPLAY_CLASS, COMPUTE_CLASS)
 
 
 def _is_present(host: Host, log: Log, values: Values, device: str) -> bool:

@@ -12,6 +12,7 @@ from mlenv.probe.log import Log
 from mlenv.system.host import Host
 
 CURRENT_VERSION = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
 FILE_SYSTEM = r"HKLM\SYSTEM\CurrentControlSet\Control\FileSystem"
 ENVIRONMENT = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
 RUNTIMES = (
@@ -39,6 +40,7 @@ def read_windows(host: Host, log: Log) -> OperatingSystem:
         version=find_server_year(_text(values, "ProductName")) or name_windows(release),
         kernel=release or None,
         wsl=0,
+        container=_read_container(host, log),
         virtualization=_read_virtualization(host, log),
         secure_boot=read_secure_boot(host, log),
         long_paths=_read_long_paths(host, log),
@@ -80,6 +82,21 @@ def find_server_year(product: str) -> str | None:
     """The year that names a Windows Server, None for others: Windows 11 calls itself 10 in this place."""
     match = _SERVER_YEAR.search(product[:200])
     return match[1] if match else None
+
+
+def _read_container(host: Host, log: Log) -> str | None:
+    """Whether this is a container of Windows, which names its kind in the registry; empty for none."""
+    try:
+        values = host.read_registry(CONTROL)
+    except OSError as error:
+        log.unreadable("os.container", CONTROL, type(error).__name__)
+        return None
+    kind = values.get("ContainerType")
+    if kind is None:
+        log.absent("os.container", CONTROL)
+        return ""
+    log.found("os.container", CONTROL, f"ContainerType {kind}")
+    return "windows"
 
 
 def _read_virtualization(host: Host, log: Log) -> str | None:

@@ -32,6 +32,14 @@ _SHARED_HOMES = frozenset({"shared", "public", "runner", USER})
 _LEAST_NAME = 3
 
 _UUID = lazy(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+# The same everywhere: the makers of UEFI's variables that tell of Secure Boot (the standard and shim), and Windows'
+# classes of display devices and of compute accelerators.
+_PUBLIC_UUIDS = (
+    "8be4df61-93ca-11d2-aa0d-00e098032b8c",
+    "605dab50-e046-4300-abb6-3dd810dd8b23",
+    "4d36e968-e325-11ce-bfc1-08002be10318",
+    "f01a9d53-3ff6-48d2-9f97-c8a7004be10c",
+)
 _UUID_MIDDLE = lazy(r"-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-")
 # KFD's unique_id, and what ROCm makes of it.
 _AMD_UUID = lazy(r"GPU-([0-9a-f]{16})(?![0-9a-f])")
@@ -97,12 +105,15 @@ class Redactor:
 
     def _number_ids(self, text: str) -> str:
         if _UUID_MIDDLE.search(text):
-            text = _UUID.sub(lambda match: f"00000000-0000-0000-0000-{self._number(match[0]):012d}", text)
+            text = _UUID.sub(lambda match: self._name_uuid(match[0]), text)
         if "GPU-" in text:
             text = _AMD_UUID.sub(lambda match: f"GPU-{self._number(match[1]):016d}", text)
         if "unique_id" in text:
             text = _AMD_NUMBER.sub(lambda match: f"unique_id {self._number(match[1])}", text)
         return text
+
+    def _name_uuid(self, uuid: str) -> str:
+        return uuid if uuid.lower() in _PUBLIC_UUIDS else f"00000000-0000-0000-0000-{self._number(uuid):012d}"
 
     def _number(self, text: str) -> int:
         return self._numbers.setdefault(text.lower(), len(self._numbers) + 1)

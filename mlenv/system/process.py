@@ -7,14 +7,15 @@ framework costs its own answer and nothing else.
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    import subprocess
 
 GRACE_SECONDS = 2.0
 KEPT_BYTES = 4 * 1024 * 1024
@@ -44,6 +45,8 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
         """``SIGSEGV`` and so on, where a signal ended the child."""
         if self.status is None or self.status >= 0:
             return None
+        import signal
+
         try:
             return signal.Signals(-self.status).name
         except ValueError:
@@ -64,6 +67,9 @@ def run(
     Output that is not UTF-8 is kept with replacement characters; of more than 4 MiB a stream the
     rest is read and dropped.
     """
+    # Loaded with the first child: a machine without accelerators is read without any.
+    import subprocess
+
     try:
         child = subprocess.Popen(
             list(argv),
@@ -108,6 +114,9 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
     A process in uninterruptible sleep survives SIGKILL; it is left behind after a short wait,
     since waiting for it could take for ever.
     """
+    import signal
+    import subprocess
+
     if sys.platform == "win32":
         child.kill()
     else:
@@ -123,6 +132,8 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
 
 def attach(argv: Sequence[str], *, environ: Mapping[str, str] | None = None) -> int:
     """Run a command on this terminal and give its exit status, as a shell would."""
+    import subprocess
+
     status = subprocess.call(list(argv), env=None if environ is None else dict(environ))
     return status if status >= 0 else 128 - status
 

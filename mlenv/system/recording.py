@@ -11,7 +11,7 @@ import base64
 import posixpath
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from mlenv.system.host import AccountRights, DiskUsage, FileKind, FileStatus, Ho
 from mlenv.system.process import Completed
 
 SCHEMA = "mlenv.recording/1"
+VALUE = TypeVar("VALUE")
 FILE_NAME = "recording.json"
 # Shorter strings of a binary hold no path and no name.
 _LEAST_STRING = 6
@@ -209,7 +210,7 @@ class RecordingHost:
         self.identity = host.identity
         self.home = host.home
         self.recording = Recording(identity=host.identity, home=host.home, cores=host.usable_cores())
-        self.environ: Mapping[str, str] = _NotedEnviron(host.environ, self.recording.environ)
+        self.environ: Mapping[str, str] = _Noted(host.environ, self.recording.environ)
 
     def read_text(self, path: str) -> str:
         with _Noting(self.recording.errors, path):
@@ -268,8 +269,8 @@ class RecordingHost:
 
     def read_registry(self, key: str) -> Mapping[str, str | int]:
         with _Noting(self.recording.errors, key):
-            values = self.recording.registry[key] = dict(self._host.read_registry(key))
-        return values
+            values = self._host.read_registry(key)
+        return _Noted(values, self.recording.registry.setdefault(key, {}))
 
     def list_registry(self, key: str) -> list[str]:
         with _Noting(self.recording.errors, key):
@@ -287,22 +288,25 @@ class RecordingHost:
         return completed
 
 
-class _NotedEnviron(Mapping[str, str]):
-    """Variables of which only those that were read are noted: the others are nobody's business."""
+class _Noted(Mapping[str, VALUE]):
+    """Variables, or values of the registry, of which only those that were read are noted.
 
-    def __init__(self, environ: Mapping[str, str], noted: dict[str, str]) -> None:
-        self._environ = environ
+    The others are nobody's business: Windows keeps its owner and its licence beside its release.
+    """
+
+    def __init__(self, values: Mapping[str, VALUE], noted: dict[str, VALUE]) -> None:
+        self._values = values
         self._noted = noted
 
-    def __getitem__(self, name: str) -> str:
-        value = self._noted[name] = self._environ[name]
+    def __getitem__(self, name: str) -> VALUE:
+        value = self._noted[name] = self._values[name]
         return value
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._environ)
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return len(self._environ)
+        return len(self._values)
 
 
 class _Noting:

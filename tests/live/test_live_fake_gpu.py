@@ -17,6 +17,7 @@ RECIPE = Path(__file__).parents[3] / "shared" / "recipes" / "fake_gpu"
 needs_recipe = pytest.mark.skipif(not RECIPE.is_dir(), reason="the recipe for fake libraries is not here")
 pytestmark = [
     pytest.mark.live,
+    pytest.mark.compiler,
     pytest.mark.skipif(sys.platform != "linux" or shutil.which("gcc") is None, reason="needs Linux and gcc"),
 ]
 # What a probe may take in all, and what the start of Python and a loaded machine add.

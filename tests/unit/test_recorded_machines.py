@@ -17,7 +17,8 @@ from mlenv.intake import replay
 from mlenv.intake.snapshot import parse_snapshot
 from mlenv.matrix.load import Matrix
 from mlenv.report.document import render_json
-from mlenv.report.machine import make_document, render_text
+from mlenv.report.machine import make_document
+from mlenv.report.machine_text import render_text
 from mlenv.report.privacy import Owner, Redactor
 from mlenv.report.redact import mask_machine
 

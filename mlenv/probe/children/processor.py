@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 from typing import Any
 
 X86 = ("AMD64", "x86_64", "x86", "i386", "i686")
@@ -73,14 +74,19 @@ def run_code(code: bytes) -> int:
 
 
 def ask_cpuinfo() -> dict[str, Any]:
-    """Names and flags from py-cpuinfo's other sources, which take over a second; empty where they fail."""
+    """Names and flags from py-cpuinfo's other sources, which take over a second; empty where they fail.
+
+    On Windows its flags are guessed from bits of the registry that mean something else.
+    """
     try:
         import cpuinfo
 
         found = cpuinfo.get_cpu_info()
     except Exception:
         return {}
-    names = {"model": "brand_raw", "vendor": "vendor_id_raw", "flags": "flags"}
+    names = {"model": "brand_raw", "vendor": "vendor_id_raw"}
+    if sys.platform != "win32":
+        names["flags"] = "flags"
     return {key: found.get(name) for key, name in names.items()}
 
 

@@ -17,13 +17,13 @@ def test_files_and_folders() -> None:
         "PIP_CERT": "/gone.pem",
         "CURL_CA_BUNDLE": "",
         "REQUESTS_CA_BUNDLE": "/locked/ca.pem",
-        "GIT_SSL_CAINFO": "/root/ca.pem",
+        "GIT_SSL_CAINFO": "/srv/ca.pem",
     }
     recording = linux(
         {"/home/ada/company.pem": "x", "/etc/ssl/certs/a.pem": "x"},
         environ=environ,
         errors={"/locked/ca.pem": "PermissionError"},
-        statuses={"/root/ca.pem": FileStatus(kind="file", mode=0o600)},
+        statuses={"/srv/ca.pem": FileStatus(kind="file", mode=0o600)},
     )
     log = Log()
     assert read_certificates(RecordedHost(recording), log) == (
@@ -32,7 +32,7 @@ def test_files_and_folders() -> None:
         Certificates(origin="SSL_CERT_DIR", path="/opt/certs", exists=False),
         Certificates(origin="REQUESTS_CA_BUNDLE", path="/locked/ca.pem"),
         Certificates(origin="PIP_CERT", path="/gone.pem", exists=False),
-        Certificates(origin="GIT_SSL_CAINFO", path="/root/ca.pem", exists=True),
+        Certificates(origin="GIT_SSL_CAINFO", path="/srv/ca.pem", exists=True),
     )
     assert [row.outcome for row in log.readings] == ["found", "found", "absent", "unreadable", "absent", "unreadable"]
 

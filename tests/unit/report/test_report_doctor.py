@@ -14,7 +14,8 @@ from mlenv.facts.machine import Machine
 from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix.load import DataVersion
-from mlenv.report.doctor import DoctorDocument, closing_line, make_document, render_text, wrap
+from mlenv.report.doctor import DoctorDocument, make_document
+from mlenv.report.doctor_text import closing_line, render_text, wrap
 from mlenv.report.document import render_json
 from mlenv.report.style import ASCII_MARKS, UNICODE_MARKS, Marks
 
