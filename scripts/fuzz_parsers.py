@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Feed mutated inputs to every parser of the probe and the formats, guided by coverage.
 
-usage: uv run --with atheris scripts/fuzz_parsers.py [--seconds N] [--seeds DIR]...
+usage: uv run --with atheris scripts/fuzz_parsers.py [--seconds N] [--seeds DIR]... [--large MEGABYTES]
 
 A parser takes any text and never raises; the first exception ends the run with status 1 and a file
 ``crash-*`` that holds the input.  Each seed is kept for the parsers that find something in it, so
 real outputs (``--seeds``, such as a folder of recordings) make the search far deeper.  The first two
 bytes of an input choose the parser.
+
+`--large` gives every parser texts of that size instead, of lines that repeat, and prints what takes
+longer than ten seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import atheris
@@ -51,11 +55,34 @@ def write_seeds(folders: list[Path], target: Path) -> int:
     return count
 
 
+REPEATED = ("0123456789 : MiB | GPU-00000000\n", "\n", "<gpu id='0'><name>", '{"card0": {"a": [')
+MEGABYTE = 1024 * 1024
+SLOW = 10.0
+
+
+def feed_large(megabytes: int) -> None:
+    """Every parser, on texts of one size."""
+    for words in REPEATED:
+        text = words * (megabytes * MEGABYTE // len(words))
+        data = text.encode()
+        for parser, kind in PARSERS:
+            begin = time.monotonic()
+            parser(data if kind is bytes else text)
+            seconds = time.monotonic() - begin
+            if seconds > SLOW:
+                sys.stderr.write(f"{label(parser)}: {seconds:.0f} s for {megabytes} MB of {words!r}\n")
+    sys.stderr.write(f"{len(PARSERS)} parsers took {len(REPEATED)} texts of {megabytes} MB\n")
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=int, default=600)
     options.add_argument("--seeds", type=Path, action="append", default=[], metavar="DIR")
+    options.add_argument("--large", type=int, default=0, metavar="MEGABYTES")
     asked = options.parse_args()
+    if asked.large:
+        feed_large(asked.large)
+        return
     corpus = Path(tempfile.mkdtemp(prefix="mlenv-fuzz-"))
     seeds = write_seeds(asked.seeds, corpus)
     names = ", ".join(sorted(label(parser) for parser, _ in PARSERS))

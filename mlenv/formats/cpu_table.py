@@ -77,7 +77,8 @@ def _read_flags(fields: dict[str, str]) -> tuple[str, ...] | None:
 
 def _name_model(text: str, fields: dict[str, str]) -> str | None:
     known = ("model name", "cpu model", "cpu", "uarch")
-    named = (fields[key] for key in known if key in fields)
+    # gVisor writes "unknown" for the name.
+    named = (fields[key] for key in known if fields.get(key, "unknown") != "unknown")
     return _name_arm_cores(text, fields) or next(named, None) or _name_mainframe(text)
 
 

@@ -15,12 +15,13 @@ DEVICE_GROUPS = frozenset(
 
 def read_account(host: Host, log: Log) -> Account:
     """The groups that devices ask for, and whether this is root or an elevated administrator."""
+    source = "IsUserAnAdmin" if host.identity.system == "windows" else "getgroups"
     try:
         rights = host.account(DEVICE_GROUPS)
     except OSError as error:
-        log.unreadable("account", "getgroups", type(error).__name__)
+        log.unreadable("account", source, type(error).__name__)
         return Account()
-    log.found("account", "getgroups")
+    log.found("account", source)
     if host.identity.system == "windows":
         return Account(administrator=rights.administrator)
     return Account(groups=rights.groups, administrator=rights.administrator)

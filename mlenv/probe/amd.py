@@ -67,9 +67,13 @@ def _read_gpus(host: Host, log: Log) -> tuple[Gpu, ...] | None:
     from mlenv.probe.kfd import read_nodes
 
     gpus = read_nodes(host, log, NODES, names)
-    note = log.found if gpus else log.absent
-    note("gpus.amd", NODES)
+    # A container whose engine was not told to pass the compute device may read no node of a GPU.
+    hidden = any(item.id == "gpus.amd" and item.outcome == "unreadable" for item in log.readings)
     if gpus:
+        log.found("gpus.amd", NODES)
+    elif not hidden:
+        log.absent("gpus.amd", NODES)
+    if gpus or hidden:
         _read_access(host, log)
     return gpus
 

@@ -47,8 +47,18 @@ def list_gpus(sources: Sources) -> tuple[Gpu, ...] | None:
         display_gpus(bus, "google"),
         sources.apple,
     ]
-    gpus = tuple(gpu for part in parts for gpu in part or ())
+    gpus = _place_lost(tuple(gpu for part in parts for gpu in part or ()), bus)
     return None if not gpus and None in parts else tuple(_with_display(gpu, bus) for gpu in gpus)
+
+
+def _place_lost(gpus: tuple[Gpu, ...], displays: tuple[Display, ...]) -> tuple[Gpu, ...]:
+    """A GPU that NVML counts and cannot describe is the one on the bus that is left over."""
+    lost = [gpu for gpu in gpus if gpu.vendor == "nvidia" and gpu.pci_address is None]
+    listed = {gpu.pci_address for gpu in gpus}
+    left = [item.address for item in displays if item.driver == NVIDIA_DRIVER and item.address not in listed]
+    if len(lost) != 1 or len(left) != 1 or lost[0].integrated:
+        return gpus
+    return tuple(msgspec.structs.replace(gpu, pci_address=left[0]) if gpu is lost[0] else gpu for gpu in gpus)
 
 
 def _with_rest(gpus: tuple[Gpu, ...], displays: tuple[Display, ...], vendor: Vendor) -> tuple[Gpu, ...]:

@@ -17,6 +17,7 @@ _PYENV_VERSION = lazy(r"(\d+\.\d+\.\d+\w*?)(t?)")
 _UV = lazy(r"(cpython|pypy|graalpy|pyodide)-(\d+\.\d+\.\d+\w*?)(\+[\w+]+)?-(?:linux|macos|windows)\S*")
 _CONDA = lazy(r"python-(\d+\.\d+\.\d+\w*)-(\S+)\.json")
 _HOMEBREW = lazy(r"/Cellar/python(?:@[\d.]+|-freethreading)?/(\d+\.\d+\.\d+)")
+_THREADED_NAME = lazy(r"\\python3\.\d{1,3}t\.exe$")
 _THREADED_BUILD = lazy(r"cp\d+t")
 _VENV_VERSION = lazy(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?(?:(?:a|b|rc)\d+)?)", re.MULTILINE)
 # The Microsoft Store's own places of its Pythons; the plain python.exe beside them may be the offer to install one.
@@ -51,8 +52,10 @@ def read_layout(host: Host, real_path: str) -> Layout:
         layout = parse(real_path)
         if layout:
             return layout
+    # On Windows only the name says it before Python 3.14; https://docs.python.org/3/library/sys.html#sys.abiflags
+    threaded = bool(_THREADED_NAME.search(real_path))
     is_system = prefix == "/usr" or real_path.startswith(("/bin/", "/Library/Developer/", "/Applications/Xcode"))
-    return Layout(kind="system" if is_system else "other")
+    return Layout(kind="system" if is_system else "other", free_threaded=threaded)
 
 
 # ~/miniforge3/conda-meta/python-3.12.4-h194c7f8_0_cpython.json

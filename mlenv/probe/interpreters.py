@@ -132,15 +132,20 @@ def _on_path(host: Host) -> Iterator[str]:
     minors = [f"python3.{minor}{build}" for minor in range(NEWEST_MINOR, 5, -1) for build in ("", "t")]
     names = ["python.exe"] if is_windows(host) else ["python3", "python", *minors]
     for folder in search_path(host):
-        if base_name(host, folder) != "shims":
+        if base_name(host, folder) != "shims" and not _holds_launchers(host, folder):
             yield from (join(host, folder, name) for name in names)
+
+
+def _holds_launchers(host: Host, folder: str) -> bool:
+    """Whether these programs start the Pythons of Windows' installation manager, which lie beside the folder."""
+    return is_windows(host) and folder.rstrip("\\").lower() == join(host, _local(host), "Python", "bin").lower()
 
 
 def _prefixes(host: Host) -> Iterator[str]:
     """The folders in which version managers keep whole installations."""
     environ = host.environ
     for root in _version_folders(host):
-        yield from (join(host, root, name) for name in names_in(host, root) if not name.startswith("."))
+        yield from (join(host, root, name) for name in names_in(host, root) if name != "bin" and name[0] != ".")
     for variable in ("CONDA_PREFIX", "MAMBA_ROOT_PREFIX"):
         if environ.get(variable):
             yield environ[variable]
@@ -164,7 +169,8 @@ def _version_folders(host: Host) -> list[str]:
     if is_windows(host):
         pyenv = environ.get("PYENV_ROOT") or join(host, home, ".pyenv", "pyenv-win")
         share = environ.get("APPDATA") or join(host, home, "AppData", "Roaming")
-        further = [join(host, share, "uv", "data", "python")]
+        # The first is that of the installation manager of python.org.
+        further = [join(host, _local(host), "Python"), join(host, share, "uv", "data", "python")]
     else:
         pyenv = environ.get("PYENV_ROOT") or join(host, home, ".pyenv")
         share = environ.get("XDG_DATA_HOME") or join(host, home, ".local", "share")
@@ -172,7 +178,7 @@ def _version_folders(host: Host) -> list[str]:
     if host.identity.system == "macos":
         further = [_MAC_FRAMEWORK, join(host, home, "Library", "Application Support", "uv", "python")]
     named = environ.get("UV_PYTHON_INSTALL_DIR")
-    # The further places of uv are those of its first versions.
+    # The last ones are those of uv's first versions.
     return [join(host, pyenv, "versions"), named or join(host, share, "uv", "python"), *further]
 
 
@@ -201,7 +207,7 @@ def _complete(host: Host, found: _Found, told: _Told | None) -> PythonInterprete
         kind=layout.kind,
         bits=executable.bits or (told.bits if told else None),
         architecture=executable.architecture,
-        free_threaded=told.free_threaded if told else layout.free_threaded,
+        free_threaded=layout.free_threaded or bool(told and told.free_threaded),
         externally_managed=_is_managed(host, found),
     )
 

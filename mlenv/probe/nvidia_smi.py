@@ -13,6 +13,7 @@ from mlenv.formats.pci_address import plain_address
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log
 from mlenv.system.host import Host
+from mlenv.system.process import Completed
 
 FIELDS = ("name", "uuid", "pci.bus_id", "compute_cap", "memory.total", "memory.free", "driver_version")
 # Drivers before 470 do not know the field compute_cap and then answer nothing at all.
@@ -36,14 +37,21 @@ def query_command(program: str, fields: tuple[str, ...] = FIELDS) -> tuple[str, 
 def read_smi(host: Host, log: Log, program: str) -> NvidiaReport | None:
     """What the program says, None where it does not answer; no GPU counts as no answer."""
     xml = host.run(xml_command(program), timeout=log.seconds_left)
-    report, reason = None if xml.timed_out else _read_xml(host, log, program, xml.stdout), explain(xml)
+    report, reason = None if xml.timed_out else _read_xml(host, log, program, xml.stdout), _explain(xml)
     if report is None and not xml.timed_out:
-        report, reason = _read_query(host, log, program)
+        report, further = _read_query(host, log, program)
+        reason = further or reason
     if report is None:
         log.unreadable("nvidia.smi", "nvidia-smi", reason)
         return None
     log.found("nvidia.smi", "nvidia-smi")
     return report
+
+
+def _explain(completed: Completed) -> str:
+    """Why it does not answer: it says so in its first line, on standard output."""
+    said = completed.stdout.strip().splitlines() if completed.status else []
+    return said[0].strip() if said else explain(completed)
 
 
 def _read_xml(host: Host, log: Log, program: str, text: str) -> NvidiaReport | None:
@@ -80,7 +88,7 @@ def _read_query(host: Host, log: Log, program: str) -> tuple[NvidiaReport | None
         report = parse_query(completed.stdout, fields)
         if report.gpus:
             return report, ""
-        reason = reason or explain(completed)
+        reason = reason or _explain(completed)
         if completed.timed_out or "compute_cap" not in completed.stdout + completed.stderr:
             break
     return None, reason

@@ -82,7 +82,8 @@ def _read_linux(host: Host, log: Log) -> OperatingSystem:
         wsl=wsl,
         container=read_container(host, log),
         virtualization="hyper-v" if wsl == 2 else read_virtualization(host, log),
-        secure_boot=read_secure_boot(host, log),
+        # The kernel of WSL is started by Windows, whose firmware it does not show.
+        secure_boot=None if wsl else read_secure_boot(host, log),
         edition=distribution.edition,
         like=distribution.like,
     )

@@ -62,16 +62,26 @@ def read_displays(host: Host, log: Log) -> tuple[Display, ...] | None:
         return None
     try:
         addresses = host.list_directory(DEVICES)
+    except FileNotFoundError:
+        log.absent("gpus.pci", DEVICES, "this system has no PCI bus")
+        return ()
     except OSError as error:
         log.unreadable("gpus.pci", DEVICES, type(error).__name__)
         return None
     found = (_read_display(host, addresses, address) for address in addresses)
     displays = tuple(display for display in found if display)
-    if displays:
-        log.found("gpus.pci", DEVICES, ", ".join(f"{item.address} {item.pci_id}" for item in displays))
-    else:
+    if not displays:
         log.absent("gpus.pci", DEVICES)
-    return displays
+        return ()
+    log.found("gpus.pci", DEVICES, ", ".join(f"{item.address} {item.pci_id}" for item in displays))
+    return _name_displays(host, log, displays)
+
+
+def _name_displays(host: Host, log: Log, displays: tuple[Display, ...]) -> tuple[Display, ...]:
+    from mlenv.probe.pci_names import read_names
+
+    names = read_names(host, log, [item.pci_id for item in displays])
+    return tuple(msgspec.structs.replace(item, name=names.get(item.pci_id)) for item in displays)
 
 
 def _read_display(host: Host, addresses: list[str], address: str) -> Display | None:

@@ -41,6 +41,8 @@ _PUBLIC_UUIDS = (
     "f01a9d53-3ff6-48d2-9f97-c8a7004be10c",
 )
 _UUID_MIDDLE = lazy(r"-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-")
+# Windows tells network cards apart by their address: PCI\\VEN_8086&DEV_1533&SUBSYS_15338086&REV_03\\A0369FFFFF2D8A0E00
+_NETWORK_CARD = lazy(r"(?<![0-9A-Za-z])[0-9A-F]{6}FFF[EF][0-9A-F]{6}00(?![0-9A-Za-z])")
 # KFD's unique_id, and what ROCm makes of it.
 _AMD_UUID = lazy(r"GPU-([0-9a-f]{16})(?![0-9a-f])")
 _AMD_NUMBER = lazy(r"unique_id (\d{3,20})")
@@ -108,6 +110,8 @@ class Redactor:
             text = _UUID.sub(lambda match: self._name_uuid(match[0]), text)
         if "GPU-" in text:
             text = _AMD_UUID.sub(lambda match: f"GPU-{self._number(match[1]):016d}", text)
+        if "FFF" in text:
+            text = _NETWORK_CARD.sub(lambda match: f"{self._number(match[0]):018d}", text)
         if "unique_id" in text:
             text = _AMD_NUMBER.sub(lambda match: f"unique_id {self._number(match[1])}", text)
         return text

@@ -85,6 +85,12 @@ class Host(Protocol):
     def read_bytes(self, path: str, size: int, offset: int = 0) -> bytes:
         """``size`` bytes of a file from ``offset`` on; fewer where it ends before."""
 
+    def find_lines(self, path: str, heading: str, starts: Sequence[str]) -> list[str]:
+        """Of a long table: the lines below a heading that begin with one of the starts.
+
+        The heading is a line that begins so; its block ends at the next line that is not indented.
+        """
+
     def list_directory(self, path: str) -> list[str]:
         """The names in a folder, sorted."""
 
@@ -153,6 +159,10 @@ class LiveHost:
             if offset:
                 file.seek(offset)
             return file.read(size)
+
+    def find_lines(self, path: str, heading: str, starts: Sequence[str]) -> list[str]:
+        with open(path, "rb") as file:
+            return find_lines(file.read(MAX_FILE_BYTES), heading, starts)
 
     def list_directory(self, path: str) -> list[str]:
         return sorted(os.listdir(path))
@@ -237,6 +247,22 @@ class LiveHost:
         start = f"import sys; sys.path.append({_package_folder()!r}); "
         start += f"from mlenv.probe.children.{script} import main; main()"
         return self.run([sys.executable, "-I", "-c", start, *arguments], timeout=timeout)
+
+
+def find_lines(table: bytes, heading: str, starts: Sequence[str]) -> list[str]:
+    """See :meth:`Host.find_lines`; the table is searched as bytes, of which few are ever decoded."""
+    begin = b"\n" + table if table.startswith(heading.encode()) else table
+    place = begin.find(b"\n" + heading.encode())
+    if place < 0:
+        return []
+    wanted = tuple(start.encode() for start in starts)
+    found: list[str] = []
+    for line in begin[place + 1 :].splitlines()[1:]:
+        if line[:1] not in (b"\t", b" ", b""):
+            break
+        if line.startswith(wanted):
+            found.append(line.decode("utf-8", "replace"))
+    return found
 
 
 _KINDS: tuple[tuple[Callable[[int], bool], FileKind], ...] = (

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlenv.errors import UsageError
-from mlenv.system.host import AccountRights, DiskUsage, FileKind, FileStatus, Host, Identity
+from mlenv.system.host import AccountRights, DiskUsage, FileKind, FileStatus, Host, Identity, find_lines
 from mlenv.system.process import Completed
 
 SCHEMA = "mlenv.recording/1"
@@ -38,6 +38,7 @@ class Recording(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     ``errors`` maps a path to the name of the OSError it raised (``PermissionError``).
     ``commands`` holds external commands, ``scripts`` mlenv's own children, by name and arguments.
+    ``lines`` holds what was found in a long table, by ``path: heading``.
     ``environment_path`` is where the environment was to be.  ``bytes`` are in base64; a part that
     does not begin at the start of the file stands under ``path@offset``.
     """
@@ -51,6 +52,7 @@ class Recording(msgspec.Struct, kw_only=True, omit_defaults=True):
     cores: int = 1
     files: dict[str, str] = {}
     bytes: dict[str, str] = {}
+    lines: dict[str, list[str]] = {}
     directories: dict[str, list[str]] = {}
     links: dict[str, str] = {}
     existing: list[str] = []
@@ -101,6 +103,14 @@ class RecordedHost:
     def _whole(self, path: str) -> bytes:
         data = self._recording.bytes.get(path)
         return base64.b64decode(data) if data is not None else self.read_text(path).encode()
+
+    def find_lines(self, path: str, heading: str, starts: Sequence[str]) -> list[str]:
+        self._raise_recorded(path)
+        if path in self._recording.files:
+            return find_lines(self._recording.files[path].encode(), heading, starts)
+        if f"{path}: {heading}" not in self._recording.lines:
+            raise FileNotFoundError(path)
+        return [line for line in self._recording.lines[f"{path}: {heading}"] if line.startswith(tuple(starts))]
 
     def list_directory(self, path: str) -> list[str]:
         self._raise_recorded(path)
@@ -222,6 +232,12 @@ class RecordingHost:
             data = self._host.read_bytes(path, size, offset)
         self.recording.bytes[_part(path, offset)] = base64.b64encode(data).decode()
         return data
+
+    def find_lines(self, path: str, heading: str, starts: Sequence[str]) -> list[str]:
+        with _Noting(self.recording.errors, path):
+            lines = self._host.find_lines(path, heading, starts)
+        self.recording.lines.setdefault(f"{path}: {heading}", []).extend(lines)
+        return lines
 
     def list_directory(self, path: str) -> list[str]:
         with _Noting(self.recording.errors, path):

@@ -34,10 +34,13 @@ def look(folder: Path) -> tuple[Machine, Environment | None]:
 
 def test_there_are_machines_of_every_vendor_and_system() -> None:
     found = [look(folder)[0] for folder in FOLDERS]
-    assert len(FOLDERS) >= 5
-    assert {"linux"} <= {machine.os.family for machine in found}
-    vendors = {gpu.vendor for machine in found for gpu in machine.gpus or ()}
-    assert {"nvidia"} <= vendors
+    assert len(FOLDERS) >= 40
+    assert {"linux", "windows", "macos"} == {machine.os.family for machine in found}
+    assert {"nvidia", "amd", "intel", "apple", "google"} == {
+        gpu.vendor for machine in found for gpu in machine.gpus or ()
+    }
+    assert any(machine.os.wsl for machine in found)
+    assert any(machine.jetson for machine in found)
 
 
 @machines

@@ -177,7 +177,8 @@ def _wake(machine: Machine) -> tuple[Fix, ...]:
 def _driver_is_absent(machine: Machine) -> bool:
     """True where somebody looked and there is no driver; :class:`Unknown` where nobody could."""
     state = machine.nvidia
-    if state is not None and (state.driver is not None or state.kernel_module is not None):
+    # Jetson's has no NVML and no version file before L4T 36: there libcuda alone tells that it works.
+    if state is not None and (state.driver or state.kernel_module or state.cuda_init == "ok"):
         return False
     if _absence(machine) is None:
         raise Unknown("the NVIDIA driver is not known")

@@ -80,6 +80,11 @@ def test_an_unknown_arm_core_keeps_the_name_of_the_table() -> None:
     assert parse_cpu_table(text) == Cpu(model="ARMv8 Processor", vendor="ARM", logical_cores=1)
 
 
+def test_gvisor_does_not_know_the_name() -> None:
+    text = "processor\t: 0\nvendor_id\t: AuthenticAMD\nmodel name\t: unknown\n"
+    assert parse_cpu_table(text) == Cpu(vendor="AuthenticAMD", logical_cores=1)
+
+
 def test_old_arm_kernels_put_the_features_last() -> None:
     text = (
         "Processor\t: ARMv7 Processor rev 10 (v7l)\nprocessor\t: 0\nBogoMIPS\t: 790\n\nprocessor\t: 1\n\n"

@@ -128,6 +128,14 @@ def test_gpus_of_other_containers_are_noted() -> None:
     assert [(hidden, "unreadable"), (NODES, "found")] == outcomes(log, "gpus.amd")
 
 
+def test_gpus_that_are_all_hidden_are_not_absent() -> None:
+    hidden = f"{NODES}/1/properties"
+    answer, log = read(linux({**PROCESSOR, hidden: ""}, errors={hidden: "PermissionError"}))
+    assert answer == AmdAnswer(gpus=())
+    assert [(hidden, "unreadable")] == outcomes(log, "gpus.amd")
+    assert [("/dev/kfd", "absent")] == outcomes(log, "gpus.amd.device")
+
+
 def test_machine_without_anything_of_amd() -> None:
     answer, log = read(linux())
     assert answer == AmdAnswer()

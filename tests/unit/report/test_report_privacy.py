@@ -27,6 +27,8 @@ UUID = "1f2e3d4c-aaaa-bbbb-cccc-0123456789ab"
         (f"GPU-{UUID}", "GPU-00000000-0000-0000-0000-000000000001"),
         (f"MIG-{UUID} {UUID.upper()}", f"MIG-{'0' * 8}-0000-0000-0000-{1:012d} {'0' * 8}-0000-0000-0000-{1:012d}"),
         ("SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"),
+        ("{4d36e968-e325-11ce-bfc1-08002be10318}\\0001", "{4d36e968-e325-11ce-bfc1-08002be10318}\\0001"),
+        ("PCI\\VEN_8086&REV_03\\A0369FFFFF2D8A0E00", "PCI\\VEN_8086&REV_03\\000000000000000001"),
         ("unique_id 16218735609212341", "unique_id 1"),
         ("GPU-3c2f6d1a5b4e7f80", "GPU-0000000000000001"),
         ("<serial>1654922014443</serial>", "<serial>0</serial>"),

@@ -93,3 +93,13 @@ def test_strings_of_a_library_keep_their_places(folder: Path) -> None:
     data = load_recording(folder).read_bytes("/home/user/lib/liby.so", 1000)
     assert len(LIBRARY) == len(data)
     assert LIBRARY.index(b"libcuda") == data.index(b"libcuda")
+
+
+def test_what_nobody_asked_of_the_registry_is_not_kept() -> None:
+    key = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+    values: dict[str, str | int] = {"EditionID": "Professional", "RegisteredOwner": "ada@example.org", "UBR": 4169}
+    identity = Identity(system="windows", release="10.0.26100", machine="AMD64")
+    host = RecordingHost(RecordedHost(Recording(identity=identity, registry={key: values})))
+    found = host.read_registry(key)
+    assert ("Professional", None, 3) == (found.get("EditionID"), found.get("DisplayVersion"), len(found))
+    assert {key: {"EditionID": "Professional"}} == host.recording.registry
