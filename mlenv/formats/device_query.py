@@ -9,6 +9,7 @@ from mlenv.formats.nvidia_values import compute_capability, known, natural, plai
 
 _LONGEST = 500
 _TITLE = "CUDA Device Query"
+_CAPABILITY = "CUDA Capability"
 _DEVICE = lazy(r'Device ([0-9]{1,4}): "(.{0,200})"')
 _BYTES = lazy(r"\(([0-9]{1,18}) bytes\)")
 _PLACE = lazy(r"([0-9]{1,6})\s*/\s*([0-9]{1,3})\s*/\s*([0-9]{1,2})")
@@ -32,6 +33,8 @@ def parse_device_query(text: str) -> NvidiaReport | None:
 
     The memory is what CUDA can give, somewhat less than nvidia-smi's total.
     """
+    if _TITLE not in text and _CAPABILITY not in text:
+        return None
     is_query = False
     devices: list[dict[str, str]] = []
     for raw in text.splitlines():
