@@ -23,7 +23,7 @@ from mlenv.cli.settings import open_redactor
 from mlenv.intake import replay
 from mlenv.matrix.load import Matrix
 from mlenv.probe import probe_machine
-from mlenv.probe.environment import read_environment
+from mlenv.probe.environments.environment import read_environment
 from mlenv.report.redact import mask_machine, mask_text
 from mlenv.system.host import LiveHost
 from mlenv.system.recording import RecordingHost, save_recording

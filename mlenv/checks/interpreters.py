@@ -17,7 +17,7 @@ READINGS = ("pythons", "python")
 
 def served_pythons(matrix: Matrix, machine: Machine) -> tuple[str, ...]:
     """The Python series that the newest PyTorch has wheels for on this platform, oldest first."""
-    newest = query.newest_with_builds(matrix.framework("torch"), machine.platform)
+    newest = query.newest_with_builds(matrix.newest("torch"), machine.platform)
     found = {python for build in newest[1] for python in build.pythons} if newest else set()
     return tuple(sorted(found, key=lambda python: (numbers(python), python)))
 

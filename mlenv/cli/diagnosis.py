@@ -95,7 +95,7 @@ def _read_active(host: LiveHost) -> Environment | None:
     active = os.path.abspath(os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or DEFAULT_ENVIRONMENT)
     if not os.path.isdir(active):
         return None
-    from mlenv.probe.environment import read_environment
+    from mlenv.probe.environments.environment import read_environment
 
     return read_environment(host, active, thorough=False)
 

@@ -51,7 +51,7 @@ def _record(asked: ProbeOptions, folder: Path, strip: Callable[[str], str]) -> M
     if asked.machine_path is not None:
         raise UsageError("--record reads this machine; leave out --machine")
     from mlenv.probe import probe_machine
-    from mlenv.probe.environment import read_environment
+    from mlenv.probe.environments.environment import read_environment
     from mlenv.report.redact import mask_text
     from mlenv.system.recording import RecordingHost, save_recording
 

@@ -95,7 +95,7 @@ def exit_status(verification: Verification) -> int:
 
 def read_named_environment(path: Path) -> Environment:
     """The environment at a path that the user named; :class:`UsageError` where there is none."""
-    from mlenv.probe.environment import read_environment
+    from mlenv.probe.environments.environment import read_environment
     from mlenv.system.host import LiveHost
 
     found = read_environment(LiveHost(), os.path.abspath(path), working_directory=os.getcwd())

@@ -44,7 +44,7 @@ def _replay(folder: Path) -> Machine:
 def replay(folder: Path) -> tuple[Machine, Environment | None]:
     """The recorded machine, and the environment on it where one was recorded."""
     from mlenv.probe import probe_machine
-    from mlenv.probe.environment import read_environment
+    from mlenv.probe.environments.environment import read_environment
     from mlenv.system.recording import load_recording
 
     host = load_recording(folder)

@@ -207,6 +207,18 @@ class Matrix:
         known = tuple(release for release in framework.release if release.released <= self.as_of)
         return replace(framework, release=known)
 
+    def newest(self, name: str) -> Framework:
+        """The framework with its newest releases alone, for each platform and accelerator (see :mod:`newest`)."""
+        stamps = [stamp_of(layer / f"frameworks/{name}.toml") for layer in self.layers]
+        stamp = " ".join([str(self.as_of), *(text or "-" for text in stamps)])
+
+        def make() -> Framework:
+            from mlenv.matrix.newest import keep_newest
+
+            return keep_newest(self.framework(name))
+
+        return self.store.get(f"newest-{name}-{key_of(self.layers[-1])}", stamp, Framework, make)
+
     # ------------------------------------------------------------ profiles
 
     @functools.cached_property

@@ -29,12 +29,12 @@ def probe_machine(host: Host, *, environment_path: str, deadline: float = 5.0) -
 def begin_probe(host: Host, *, environment_path: str, deadline: float = 5.0) -> Callable[[], Machine]:
     """The same in two steps: what is slow is under way when this returns; the function waits for the rest."""
     # Imported here, so that a child process can import this package for next to nothing; and the
-    # devices first, so that their children are at work while the other readers are loaded.
-    from mlenv.probe.devices import Devices
+    # driver's libraries first, so that their children are at work while the other readers are loaded.
+    from mlenv.probe.accelerators.driver_libraries import DriverLibraries
     from mlenv.probe.schedule import Schedule
 
     schedule = Schedule(host, deadline)
-    devices = Devices(schedule)
+    libraries = DriverLibraries(schedule)
     from mlenv.probe.machine import begin_machine
 
-    return begin_machine(schedule, devices, environment_path=environment_path)
+    return begin_machine(schedule, libraries, environment_path=environment_path)

@@ -1,4 +1,4 @@
-"""The whole machine: every subject read side by side and put together."""
+"""The whole machine: every subject read and put together."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from mlenv.facts.hardware import Cpu, Disk, DiskPurpose, Memory
 from mlenv.facts.machine import Machine
 from mlenv.facts.packages import PackageConfiguration
 from mlenv.facts.system import OperatingSystem
-from mlenv.probe.account import read_account
-from mlenv.probe.certificates import read_certificates
-from mlenv.probe.containers import read_containers
-from mlenv.probe.cuda_toolkit import read_cuda_toolkits
-from mlenv.probe.device_nodes import read_device_nodes
-from mlenv.probe.devices import Devices
-from mlenv.probe.disk import (
+from mlenv.probe.accelerators.devices import device_readers, join_devices
+from mlenv.probe.accelerators.driver_libraries import DriverLibraries
+from mlenv.probe.host.account import read_account
+from mlenv.probe.host.certificates import read_certificates
+from mlenv.probe.host.containers import read_containers
+from mlenv.probe.host.cuda_toolkit import read_cuda_toolkits
+from mlenv.probe.host.device_nodes import read_device_nodes
+from mlenv.probe.host.disk import (
     cache_folder,
     environment_folder,
     huggingface_folder,
@@ -24,35 +25,30 @@ from mlenv.probe.disk import (
     shared_memory_folder,
     temporary_folder,
 )
-from mlenv.probe.dkms import read_dkms
-from mlenv.probe.firmware import read_cloud, read_model
-from mlenv.probe.infiniband import read_network_ports
-from mlenv.probe.interpreters import read_interpreters
-from mlenv.probe.kernel_log import read_kernel_events
-from mlenv.probe.kernel_modules import read_kernel_modules
-from mlenv.probe.libraries import read_libraries
-from mlenv.probe.limits import read_limits
-from mlenv.probe.managers import read_managers
-from mlenv.probe.memory import read_memory
-from mlenv.probe.operating_system import name_family, read_architecture, read_operating_system
-from mlenv.probe.package_configuration import read_package_configuration
-from mlenv.probe.processor import read_processor
-from mlenv.probe.schedule import Reader, Schedule, Subject
-from mlenv.probe.variables import read_variables
+from mlenv.probe.host.dkms import read_dkms
+from mlenv.probe.host.firmware import read_cloud, read_model
+from mlenv.probe.host.infiniband import read_network_ports
+from mlenv.probe.host.kernel_log import read_kernel_events
+from mlenv.probe.host.kernel_modules import read_kernel_modules
+from mlenv.probe.host.libraries import read_libraries
+from mlenv.probe.host.limits import read_limits
+from mlenv.probe.host.memory import read_memory
+from mlenv.probe.host.operating_system import name_family, read_architecture, read_operating_system
+from mlenv.probe.host.processor import read_processor
+from mlenv.probe.host.variables import read_variables
+from mlenv.probe.python.interpreters import read_interpreters
+from mlenv.probe.python.managers import read_managers
+from mlenv.probe.python.package_configuration import read_package_configuration
+from mlenv.probe.schedule import Reader, Schedule
 from mlenv.system.host import Host
 
 # A field of the machine, its reader, and what is said of it where the reader fails.
 Field = tuple[str, Reader[Any], Any]
-
-# These may start child processes, and so wait.
-WAITING: tuple[Field, ...] = (
+FIELDS: tuple[Field, ...] = (
     ("pythons", read_interpreters, None),
     ("managers", read_managers, None),
     ("cuda_toolkits", read_cuda_toolkits, ()),
     ("kernel_events", read_kernel_events, None),
-)
-# On Linux these read a few small files each; elsewhere they ask a child.
-READING: tuple[Field, ...] = (
     ("os", read_operating_system, None),
     ("architecture", read_architecture, None),
     ("cpu", read_processor, Cpu()),
@@ -73,38 +69,34 @@ READING: tuple[Field, ...] = (
 )
 
 
-def begin_machine(schedule: Schedule, devices: Devices, *, environment_path: str) -> Callable[[], Machine]:
-    """Begin to read every subject beside the devices; the function gives the machine.
+def begin_machine(schedule: Schedule, libraries: DriverLibraries, *, environment_path: str) -> Callable[[], Machine]:
+    """Read every subject that answers at once; the function waits for the others and gives the machine.
 
-    What waits for child processes is started first.  A subject that fails is left unknown and has
-    a reading that says so.
+    A subject that fails is left unknown and has a reading that says so.
     """
     host = schedule.host
-    waiting = [schedule.start(name, read) for name, read, _ in WAITING]
-    disks = _start_disks(schedule, host, environment_path)
-    reading = _start_reading(schedule, host)
+    disks = _disks(host, environment_path)
+    readers = [(f"disk.{disk.purpose}", partial(read_disk, purpose=disk.purpose, path=disk.path)) for disk in disks]
+    fields = [(name, read) for name, read, _ in FIELDS]
+    subjects = schedule.read_in_turn([*device_readers(), *fields, *readers])
+    devices, others = subjects[: -len(fields) - len(readers)], subjects[-len(fields) - len(readers) :]
 
     def finish() -> Machine:
-        facts: dict[str, Any] = {}
-        for (name, _, default), subject in zip((*WAITING, *READING), (*waiting, *reading), strict=True):
-            facts[name] = schedule.take(subject, default)
+        facts = {
+            name: schedule.take(subject, default)
+            for (name, _, default), subject in zip(FIELDS, others[: len(fields)], strict=True)
+        }
         facts["os"] = facts["os"] or OperatingSystem(family=name_family(host.identity))
-        facts["disks"] = tuple(schedule.take(disk, unknown) for disk, unknown in disks)
-        facts.update(devices.take())
+        pairs = zip(disks, others[len(fields) :], strict=True)
+        facts["disks"] = tuple(schedule.take(subject, disk) for disk, subject in pairs)
+        facts.update(join_devices(schedule, libraries, devices))
         return Machine(**facts, readings=schedule.readings)
 
     return finish
 
 
-def _start_reading(schedule: Schedule, host: Host) -> list[Subject[Any]]:
-    """One thread on Linux, where files of the kernel answer at once; else each has one of its own."""
-    if host.identity.system == "linux":
-        return schedule.start_together([(name, read) for name, read, _ in READING])
-    return [schedule.start(name, read) for name, read, _ in READING]
-
-
-def _start_disks(schedule: Schedule, host: Host, environment_path: str) -> list[tuple[Subject[Disk], Disk]]:
-    """A subject for each disk: one that hangs, as a lost network share does, is lost alone."""
+def _disks(host: Host, environment_path: str) -> list[Disk]:
+    """The places to be measured; each is a subject of its own, for one on a lost network share hangs."""
     places: dict[DiskPurpose, str | None] = {
         "environment": environment_folder(host, environment_path),
         "cache": cache_folder(host),
@@ -112,11 +104,4 @@ def _start_disks(schedule: Schedule, host: Host, environment_path: str) -> list[
         "huggingface": huggingface_folder(host),
         "shared-memory": shared_memory_folder(host),
     }
-    return [
-        (
-            schedule.start(f"disk.{purpose}", partial(read_disk, purpose=purpose, path=path)),
-            Disk(purpose=purpose, path=path),
-        )
-        for purpose, path in places.items()
-        if path is not None
-    ]
+    return [Disk(purpose=purpose, path=path) for purpose, path in places.items() if path is not None]

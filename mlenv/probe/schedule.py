@@ -1,4 +1,9 @@
-"""Running the readers side by side, each with its deadline."""
+"""Running the readers: in turn where they answer at once, side by side where they wait, each with its deadline.
+
+Threads of Python take turns at one lock: twenty that read small files take a quarter longer than
+one that reads them all.  So readers run in turn, and only one that keeps the others waiting goes on
+alone.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +22,8 @@ Reader = Callable[[Host, Log], FACT]
 
 # What is kept of the time: to end a child that hangs, and to put together and print what is known.
 RESERVE = 0.1
+PATIENCE = 0.02
+"""Seconds after which the readers behind one that waits go on without it."""
 
 
 class Subject(Generic[FACT]):
@@ -49,6 +56,37 @@ class Subject(Generic[FACT]):
         return default, (*self._log.readings, lost)
 
 
+class Queue:
+    """Subjects that are read in turn, by as many threads as it takes to get past those that wait."""
+
+    def __init__(self, host: Host, subjects: Sequence[Subject[Any]]) -> None:
+        self._host = host
+        self._subjects = iter(subjects)
+        self._taken = 0
+        self._lock = threading.Lock()
+        self._empty = threading.Event()
+
+    def run(self, end: float) -> None:
+        """Returns as soon as every subject is done or has been waiting for longer than :data:`PATIENCE`."""
+        seen: int | None = None
+        while not self._empty.is_set() and time.monotonic() < end:
+            if seen in (None, self._taken):
+                # The first; or nothing was taken for a while, so that whoever holds a subject waits for it.
+                threading.Thread(target=self._work, name="probe", daemon=True).start()
+            seen = self._taken
+            self._empty.wait(PATIENCE)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                subject = next(self._subjects, None)
+                self._taken += 1
+            if subject is None:
+                self._empty.set()
+                return
+            subject.work(self._host)
+
+
 class Schedule:
     """Starts readers and gathers their readings in the order in which the facts are taken.
 
@@ -61,23 +99,16 @@ class Schedule:
         self._readings: list[Reading] = []
 
     def start(self, name: str, read: Reader[FACT]) -> Subject[FACT]:
-        """Begin to read a subject in a thread of its own: it may wait, or hang."""
+        """Begin to read a subject in a thread of its own: its reader waits for a child process."""
         subject = Subject(name, read, self._end)
-        self._run(name, [subject])
+        threading.Thread(target=subject.work, args=(self.host,), name=f"probe-{name}", daemon=True).start()
         return subject
 
-    def start_together(self, readers: Sequence[tuple[str, Reader[Any]]]) -> list[Subject[Any]]:
-        """Begin to read subjects one after the other in one thread: none of them waits for anything."""
+    def read_in_turn(self, readers: Iterable[tuple[str, Reader[Any]]]) -> list[Subject[Any]]:
+        """Read subjects one after the other; what waits is passed and goes on alone."""
         subjects: list[Subject[Any]] = [Subject(name, read, self._end) for name, read in readers]
-        self._run("together", subjects)
+        Queue(self.host, subjects).run(self._end)
         return subjects
-
-    def _run(self, name: str, subjects: list[Subject[FACT]]) -> None:
-        def work() -> None:
-            for subject in subjects:
-                subject.work(self.host)
-
-        threading.Thread(target=work, name=f"probe-{name}", daemon=True).start()
 
     def take(self, subject: Subject[FACT], default: DEFAULT) -> FACT | DEFAULT:
         """Wait for a subject's facts, at most until the deadline."""

@@ -101,8 +101,9 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text without what tells whose machine it is from."""
-        for pattern, word in self._own:
-            text = re.sub(pattern, lambda _, word=word: word, text)  # type: ignore[misc]
+        for name, pattern, word in self._own:
+            if name in text:
+                text = re.sub(pattern, lambda _, word=word: word, text)  # type: ignore[misc]
         return self._number_ids(_strip_secrets(_strip_homes(text)))
 
     def _number_ids(self, text: str) -> str:
@@ -140,14 +141,14 @@ def _strip_secrets(text: str) -> str:
     return text
 
 
-def _own_words(owner: Owner) -> list[tuple[str, str]]:
-    """Patterns of this user's own words and what stands in their place: the home first, it holds the name."""
-    words: list[tuple[str, str]] = []
+def _own_words(owner: Owner) -> list[tuple[str, str, str]]:
+    """The user's own words, their patterns, and what stands in their place: the home first, it holds the name."""
+    words: list[tuple[str, str, str]] = []
     if len(owner.home) > len("/root") and owner.home not in ("/home/user", "/"):
-        words += [(re.escape(spelling) + r"(?![\w.-])", _plain_home(spelling)) for spelling in _spellings(owner.home)]
+        words += [(home, re.escape(home) + r"(?![\w.-])", _plain_home(home)) for home in _spellings(owner.home)]
     for name, word in ((owner.user, USER), (owner.host, HOST), (owner.host.partition(".")[0], HOST)):
         if len(name) >= _LEAST_NAME and name.lower() not in _COMMON:
-            words.append((rf"(?<![\w.-]){re.escape(name)}(?![\w-])", word))
+            words.append((name, rf"(?<![\w.-]){re.escape(name)}(?![\w-])", word))
     return words
 
 

@@ -39,7 +39,9 @@ def mask_url(url: str) -> str:
 
 def mask_text(text: str) -> str:
     """A text with the credentials in all its addresses masked."""
-    return _ADDRESS.sub(lambda match: mask_url(match.group()), text) if "://" in text else _BARE.sub(f"{MASK}@", text)
+    if "://" in text:
+        return _ADDRESS.sub(lambda match: mask_url(match.group()), text)
+    return _BARE.sub(f"{MASK}@", text) if "@" in text else text
 
 
 def mask_machine(machine: Machine) -> Machine:

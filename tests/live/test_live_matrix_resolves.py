@@ -30,7 +30,7 @@ from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Framework, Platform, Release
 from mlenv.plan.uv import PROJECT_FILE, UvOptions, build_plan
 from mlenv.probe.log import Log
-from mlenv.probe.package_configuration import read_package_configuration
+from mlenv.probe.python.package_configuration import read_package_configuration
 from mlenv.resolve.request import Request, Wanted
 from mlenv.resolve.resolution import Pick, Resolution
 from mlenv.supply.wheels import offers_of

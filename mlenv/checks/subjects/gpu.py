@@ -36,7 +36,7 @@ def gpu_too_new_for_current_builds(case: Case, matrix: Matrix) -> Iterator[Findi
 
 def _not_covered(case: Case, matrix: Matrix, *, newer: bool) -> Iterator[Finding]:
     devices = nvidia.known_devices(case, matrix)
-    newest = query.newest_with_builds(matrix.framework("torch"), case.machine.platform, "cuda")
+    newest = query.newest_with_builds(matrix.newest("torch"), case.machine.platform, "cuda")
     if newest is None:
         raise Skip(f"PyTorch has no CUDA builds for {case.machine.platform}")
     for device, capability in devices:
@@ -97,7 +97,7 @@ def amd_gpu_not_in_current_builds(case: Case, matrix: Matrix) -> Iterator[Findin
     cards = [gpu for gpu in nvidia.require_gpus(machine) if gpu.vendor == "amd" and not gpu.integrated]
     if not cards:
         raise Skip("there is no AMD card")
-    newest = query.newest_with_builds(matrix.framework("torch"), machine.platform, "rocm")
+    newest = query.newest_with_builds(matrix.newest("torch"), machine.platform, "rocm")
     if newest is None:
         raise Skip(f"PyTorch has no ROCm builds for {machine.platform}")
     held = {target for build in newest[1] for target in build.gfx}
@@ -164,8 +164,7 @@ def windows_gpu_tensorflow(case: Case, matrix: Matrix) -> Iterator[Finding]:
     nvidia.require_nvidia(machine)
     if "tensorflow" not in matrix.framework_ids:
         raise Skip("the matrix has no TensorFlow")
-    framework = matrix.framework("tensorflow")
-    newest = query.newest_with_builds(framework, machine.platform)
+    newest = query.newest_with_builds(matrix.newest("tensorflow"), machine.platform)
     if newest is None or not any("cuda" in build.accelerators for build in newest[1]):
         yield Finding(
             id="windows-gpu-tensorflow",

@@ -46,7 +46,7 @@ def _need_avx(platform: str, matrix: Matrix) -> list[str]:
     for name in FRAMEWORKS:
         if name not in matrix.framework_ids:
             continue
-        newest = query.newest_with_builds(matrix.framework(name), platform)
+        newest = query.newest_with_builds(matrix.newest(name), platform)
         if newest and all("avx" in build.cpu_flags for build in newest[1]):
             names.append(name)
     return names

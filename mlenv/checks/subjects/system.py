@@ -41,7 +41,7 @@ def wsl_version_1(case: Case, _matrix: Matrix) -> Iterator[Finding]:
 @check("glibc-too-old", subject="system")
 def glibc_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A glibc older than the newest PyTorch needs."""
-    machine, framework = case.machine, matrix.framework("torch")
+    machine, framework = case.machine, matrix.newest("torch")
     libc = _libc(machine, "glibc")
     newest = query.newest_with_builds(framework, machine.platform)
     floors = [build.glibc for build in newest[1] if build.glibc] if newest else []
@@ -50,7 +50,7 @@ def glibc_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
     floor = min(floors, key=numbers)
     if at_least(libc.version, floor):
         return
-    older = _newest_that(framework, machine, lambda build: bool(build.glibc) and at_least(libc.version, build.glibc))
+    older = _newest_that(matrix, machine, lambda build: bool(build.glibc) and at_least(libc.version, build.glibc))
     yield Finding(
         id="glibc-too-old",
         severity="warning" if older else "error",
@@ -68,7 +68,7 @@ def glibc_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
 @check("musl-no-wheel", subject="system")
 def musl_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A system with musl (Alpine), for which PyTorch publishes no wheels."""
-    machine, framework = case.machine, matrix.framework("torch")
+    machine, framework = case.machine, matrix.newest("torch")
     libc = _libc(machine, "musl")
     newest = query.newest_with_builds(framework, machine.platform)
     if newest and any(build.musl and at_least(libc.version, build.musl) for build in newest[1]):
@@ -92,7 +92,7 @@ def musl_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
 @check("macos-too-old", subject="system")
 def macos_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A macOS older than the newest PyTorch needs."""
-    machine, framework = case.machine, matrix.framework("torch")
+    machine, framework = case.machine, matrix.newest("torch")
     if machine.os.family != "macos":
         raise Skip("this is no Mac")
     version = machine.os.version
@@ -102,7 +102,7 @@ def macos_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
     floors = [build.macos for build in newest[1] if build.macos] if newest else []
     if newest is None or not floors or at_least(version, min(floors, key=numbers)):
         return
-    older = _newest_that(framework, machine, lambda build: bool(build.macos) and at_least(version, build.macos))
+    older = _newest_that(matrix, machine, lambda build: bool(build.macos) and at_least(version, build.macos))
     floor = min(floors, key=numbers)
     yield Finding(
         id="macos-too-old",
@@ -135,11 +135,11 @@ def platform_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 def _no_wheel(machine: Machine, matrix: Matrix, slug: str, platform: str) -> Iterator[Finding]:
-    framework = matrix.framework("torch")
+    framework = matrix.newest("torch")
     newest = query.newest_first(framework)[0]
     if query.proven_builds(newest, machine.platform):
         return
-    older = _newest_that(framework, machine, lambda _: True)
+    older = _newest_that(matrix, machine, lambda _: True)
     source = Fix(text="Use another machine, or build the framework from source")
     yield Finding(
         id=slug,
@@ -164,8 +164,8 @@ def _libc(machine: Machine, family: str) -> Libc:
     return machine.os.libc
 
 
-def _newest_that(framework: Framework, machine: Machine, fits: Callable[[Build], bool]) -> Release | None:
-    releases = query.newest_first(framework)
+def _newest_that(matrix: Matrix, machine: Machine, fits: Callable[[Build], bool]) -> Release | None:
+    releases = query.newest_first(matrix.framework("torch"))
     return next((row for row in releases if any(map(fits, query.proven_builds(row, machine.platform)))), None)
 
 

@@ -91,7 +91,7 @@ def _base(into: Path | None) -> Matrix:
 def _configuration() -> PackageConfiguration:
     """Where this user's installers take packages from, with their proxies and certificates."""
     from mlenv.probe.log import Log
-    from mlenv.probe.package_configuration import read_package_configuration
+    from mlenv.probe.python.package_configuration import read_package_configuration
     from mlenv.system.host import LiveHost
 
     return read_package_configuration(LiveHost(), Log())

@@ -1,1 +1,1 @@
-"""The parts of an environment's reading: one subject a file.  :mod:`mlenv.probe.environment` puts them together."""
+"""Python environments: one subject a file, and ``environment`` puts them together."""

@@ -19,7 +19,7 @@ from mlenv.probe.paths import parent
 from mlenv.system.host import Host
 
 if TYPE_CHECKING:
-    from mlenv.probe.linker_cache import LinkerCache
+    from mlenv.probe.host.linker_cache import LinkerCache
 
 # Every framework's libraries together are fewer.
 MAX_LIBRARIES = 400
@@ -75,7 +75,7 @@ class LoaderSettings:
     def find_cached(self, soname: str) -> str | None:
         """The file that the loader's cache has for a name."""
         if self._cache is None:
-            from mlenv.probe.linker_cache import read_linker_cache
+            from mlenv.probe.host.linker_cache import read_linker_cache
 
             self._cache = read_linker_cache(self.host)
         return self._cache.find(soname)

@@ -6,11 +6,11 @@ import msgspec
 
 from mlenv.facts.environment import EnvironmentKind
 from mlenv.facts.pattern import lazy
-from mlenv.probe.disk import environment_folder
-from mlenv.probe.executable import read_program
-from mlenv.probe.interpreter_layout import parse_venv_version, read_layout
+from mlenv.probe.host.disk import environment_folder
 from mlenv.probe.log import Log, names_in, peek
 from mlenv.probe.paths import base_name, is_windows, join, parent
+from mlenv.probe.python.executable import read_program
+from mlenv.probe.python.interpreter_layout import parse_venv_version, read_layout
 from mlenv.system.host import Host
 
 CONFIGURATION = "pyvenv.cfg"

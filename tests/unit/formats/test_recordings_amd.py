@@ -13,7 +13,7 @@ from mlenv.formats.amd_smi import parse_amd_smi
 from mlenv.formats.rocm_smi import parse_rocm_smi
 from mlenv.formats.rocminfo import parse_rocminfo
 from mlenv.formats.sysinfo_csv import parse_sysinfo
-from mlenv.probe.amd import NODES, read_amd
+from mlenv.probe.accelerators.amd import NODES, read_amd
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

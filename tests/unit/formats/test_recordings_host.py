@@ -7,7 +7,7 @@ import pytest
 from mlenv.formats.file_systems import parse_df, parse_findmnt, parse_lsblk
 from mlenv.formats.memory_table import parse_memory_table
 from mlenv.formats.mounts import find_mount, parse_mounts
-from mlenv.probe.container import find_container_root, read_container
+from mlenv.probe.host.container import find_container_root, read_container
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.hardware import NetworkPort
-from mlenv.probe.infiniband import FOLDER, read_network_ports
+from mlenv.probe.host.infiniband import FOLDER, read_network_ports
 from mlenv.probe.log import Log
 from mlenv.system.recording import RecordedHost
 from tests.unit.formats.recordings import RECORDINGS, files, load_tree, name, needs_recordings

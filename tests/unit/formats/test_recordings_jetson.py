@@ -6,7 +6,7 @@ import pytest
 
 from mlenv.facts.drivers import Jetson
 from mlenv.formats.l4t import parse_mount_list, parse_tegra_release
-from mlenv.probe.jetson import MOUNTS, RELEASE, read_jetson
+from mlenv.probe.accelerators.jetson import MOUNTS, RELEASE, read_jetson
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

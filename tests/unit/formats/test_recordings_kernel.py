@@ -10,7 +10,7 @@ import pytest
 from mlenv.formats.fabric_manager_log import parse_fabric_manager_log
 from mlenv.formats.kernel_log import parse_kernel_log
 from mlenv.formats.loaded_modules import parse_loaded_modules
-from mlenv.probe.nvidia_kernel import KernelModule, parse_module
+from mlenv.probe.accelerators.nvidia_kernel import KernelModule, parse_module
 from tests.unit.formats.recordings import RECORDINGS, files, name, needs_recordings
 
 pytestmark = [pytest.mark.shared, needs_recordings]

@@ -9,9 +9,9 @@ import pytest
 
 from mlenv.facts.gpu import Gpu, PcieLink
 from mlenv.formats.lspci import parse_lspci
-from mlenv.probe.intel import read_intel
+from mlenv.probe.accelerators.intel import read_intel
+from mlenv.probe.accelerators.pci import Display, read_displays
 from mlenv.probe.log import Log
-from mlenv.probe.pci import Display, read_displays
 from mlenv.system.host import Identity, LiveHost
 from tests.unit.formats.recordings import files, load_tree, name, needs_recordings
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlenv.facts.environment import Environment
 from mlenv.facts.reading import Outcome
-from mlenv.probe.environment import read_environment
+from mlenv.probe.environments.environment import read_environment
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
 from tests.unit.probe.probe_hosts import linux

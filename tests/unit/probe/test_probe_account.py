@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from mlenv.facts.system import Account
-from mlenv.probe.account import read_account
+from mlenv.probe.host.account import read_account
 from mlenv.probe.log import Log
 from mlenv.system.host import AccountRights, Identity
 from mlenv.system.recording import RecordedHost, Recording

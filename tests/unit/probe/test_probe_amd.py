@@ -8,7 +8,7 @@ import pytest
 
 from mlenv.facts.drivers import Rocm, RocmRelease
 from mlenv.facts.gpu import Gpu
-from mlenv.probe.amd import AmdAnswer, read_amd
+from mlenv.probe.accelerators.amd import AmdAnswer, read_amd
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

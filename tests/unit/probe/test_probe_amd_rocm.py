@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.drivers import Rocm, RocmRelease
+from mlenv.probe.accelerators.rocm import parse_library, parse_release, read_rocm
 from mlenv.probe.log import Log
-from mlenv.probe.rocm import parse_library, parse_release, read_rocm
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
 from tests.unit.probe.probe_hosts import linux

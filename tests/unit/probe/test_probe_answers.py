@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from mlenv.probe.accelerators.nvml import NvmlAnswer
 from mlenv.probe.answers import ask, explain, find_answer, name_end
+from mlenv.probe.host.memory import MemoryAnswer
+from mlenv.probe.host.processor import ProcessorAnswer
 from mlenv.probe.log import Log
-from mlenv.probe.memory import MemoryAnswer
-from mlenv.probe.nvml import NvmlAnswer
-from mlenv.probe.processor import ProcessorAnswer
 from mlenv.system.host import LiveHost
 from mlenv.system.process import Completed
 from mlenv.system.recording import RecordedHost

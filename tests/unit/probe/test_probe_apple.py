@@ -10,11 +10,11 @@ import pytest
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.reading import Reading
 from mlenv.facts.system import OperatingSystem
-from mlenv.probe.apple import PROFILER, read_apple, read_mac_model
+from mlenv.probe.accelerators.apple import PROFILER, read_apple, read_mac_model
+from mlenv.probe.host.mac_settings import PLATFORM_VERSION, VERSION
+from mlenv.probe.host.operating_system import read_architecture, read_operating_system
+from mlenv.probe.host.sysctl import COMMAND
 from mlenv.probe.log import Log
-from mlenv.probe.mac_settings import PLATFORM_VERSION, VERSION
-from mlenv.probe.operating_system import read_architecture, read_operating_system
-from mlenv.probe.sysctl import COMMAND
 from mlenv.system.host import Identity
 from mlenv.system.process import Completed
 from mlenv.system.recording import RecordedCommand, RecordedHost, Recording

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlenv.facts.system import Certificates
-from mlenv.probe.certificates import read_certificates
+from mlenv.probe.host.certificates import read_certificates
 from mlenv.probe.log import Log
 from mlenv.system.host import FileStatus
 from mlenv.system.recording import RecordedHost

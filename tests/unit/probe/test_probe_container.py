@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.system import Variable
-from mlenv.probe.container import find_container_root, read_container, read_virtualization
+from mlenv.probe.host.container import find_container_root, read_container, read_virtualization
+from mlenv.probe.host.variables import is_of_interest, read_variables
 from mlenv.probe.log import Log
-from mlenv.probe.variables import is_of_interest, read_variables
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, RecordingHost
 from tests.unit.probe.probe_hosts import CPU_TABLE, LINUX, linux

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.system import ContainerEngine, Containers
-from mlenv.probe.containers import (
+from mlenv.probe.host.containers import (
     parse_cdi,
     parse_containerd,
     parse_crio,

@@ -6,7 +6,7 @@ import pytest
 
 from mlenv.facts.drivers import CudaToolkit
 from mlenv.facts.reading import Reading
-from mlenv.probe.cuda_toolkit import WINDOWS_FOLDER, find_runtime, read_cuda_toolkits
+from mlenv.probe.host.cuda_toolkit import WINDOWS_FOLDER, find_runtime, read_cuda_toolkits
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.process import Completed

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlenv.facts.reading import Reading
 from mlenv.facts.system import DeviceNode
-from mlenv.probe.device_nodes import FOLDER, MOST_IN_FOLDER, name_account, read_device_nodes
+from mlenv.probe.host.device_nodes import FOLDER, MOST_IN_FOLDER, name_account, read_device_nodes
 from mlenv.probe.log import Log
 from mlenv.system.host import FileStatus, Identity
 from mlenv.system.recording import RecordedHost, Recording

@@ -7,10 +7,10 @@ import pytest
 from mlenv.facts.drivers import CudaToolkit
 from mlenv.facts.gpu import Gpu
 from mlenv.formats.pci_address import plain_address
-from mlenv.probe.amd import read_amd
-from mlenv.probe.cuda_toolkit import parse_compiler, parse_version_file
+from mlenv.probe.accelerators.amd import read_amd
+from mlenv.probe.accelerators.pci import Display, display_gpus
+from mlenv.probe.host.cuda_toolkit import parse_compiler, parse_version_file
 from mlenv.probe.log import Log
-from mlenv.probe.pci import Display, display_gpus
 from mlenv.system.recording import RecordedHost
 from tests.unit.probe.probe_hosts import command, linux, probe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.hardware import Disk
-from mlenv.probe.disk import huggingface_folder, read_disk, shared_memory_folder
+from mlenv.probe.host.disk import huggingface_folder, read_disk, shared_memory_folder
 from mlenv.probe.log import Log
 from mlenv.system.host import DiskUsage, Identity
 from mlenv.system.recording import RecordedHost, Recording

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlenv.facts.reading import Reading
 from mlenv.facts.system import DkmsModule
-from mlenv.probe.dkms import FOLDER, BuildLog, parse_build_log, read_dkms
+from mlenv.probe.host.dkms import FOLDER, BuildLog, parse_build_log, read_dkms
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

@@ -9,8 +9,8 @@ import pytest
 from mlenv.facts.environment import Distribution, Environment
 from mlenv.facts.hardware import Disk
 from mlenv.facts.reading import Reading
-from mlenv.probe.disk import cache_folder, environment_folder, find_existing, temporary_folder
-from mlenv.probe.environment import read_environment
+from mlenv.probe.environments.environment import read_environment
+from mlenv.probe.host.disk import cache_folder, environment_folder, find_existing, temporary_folder
 from mlenv.system.host import DiskUsage
 from mlenv.system.recording import RecordedHost
 from tests.unit.probe.environment_hosts import PACKAGES, VENV, macos, read, readings_of, venv, windows

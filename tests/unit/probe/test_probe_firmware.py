@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlenv.facts.system import Cloud
-from mlenv.probe.firmware import (
+from mlenv.probe.host.firmware import (
     BOOT_REGISTRY,
     FOLDER,
     REGISTRY,

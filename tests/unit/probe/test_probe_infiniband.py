@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlenv.facts.hardware import NetworkPort
-from mlenv.probe.infiniband import FOLDER, parse_rate, parse_state, read_network_ports
+from mlenv.probe.host.infiniband import FOLDER, parse_rate, parse_state, read_network_ports
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

@@ -8,7 +8,7 @@ import pytest
 
 from mlenv.facts.drivers import IntelCompute
 from mlenv.facts.gpu import Gpu
-from mlenv.probe.intel import IntelAnswer, parse_library_version, read_intel
+from mlenv.probe.accelerators.intel import IntelAnswer, parse_library_version, read_intel
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

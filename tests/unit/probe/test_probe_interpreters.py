@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from mlenv.facts.python import PackageManager, PythonInterpreter
-from mlenv.probe.executable import Executable, parse_executable
-from mlenv.probe.interpreter_layout import Layout, parse_homebrew, parse_pyenv, parse_uv, parse_venv_version
-from mlenv.probe.interpreters import QUESTION, parse_launcher, parse_told, read_interpreters
 from mlenv.probe.log import Log
-from mlenv.probe.managers import parse_version
 from mlenv.probe.paths import find_program, join, parent, search_path
+from mlenv.probe.python.executable import Executable, parse_executable
+from mlenv.probe.python.interpreter_layout import Layout, parse_homebrew, parse_pyenv, parse_uv, parse_venv_version
+from mlenv.probe.python.interpreters import QUESTION, parse_launcher, parse_told, read_interpreters
+from mlenv.probe.python.managers import parse_version
 from mlenv.system.host import Identity
 from mlenv.system.process import run
 from mlenv.system.recording import RecordedHost, Recording

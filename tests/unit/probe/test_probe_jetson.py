@@ -6,7 +6,7 @@ import pytest
 
 from mlenv.facts.drivers import Jetson
 from mlenv.facts.gpu import Gpu
-from mlenv.probe.jetson import jetson_gpus, read_jetson
+from mlenv.probe.accelerators.jetson import jetson_gpus, read_jetson
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

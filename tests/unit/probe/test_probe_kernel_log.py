@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlenv.facts.reading import Reading
 from mlenv.facts.system import KernelEvent
-from mlenv.probe.kernel_log import DMESG, JOURNAL, MOST_BYTES, read_kernel_events, this_boot
+from mlenv.probe.host.kernel_log import DMESG, JOURNAL, MOST_BYTES, read_kernel_events, this_boot
 from mlenv.probe.log import Log
 from mlenv.system.host import FileStatus, Identity
 from mlenv.system.process import Completed

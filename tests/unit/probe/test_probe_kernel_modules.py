@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlenv.facts.reading import Reading
 from mlenv.facts.system import KernelModule
-from mlenv.probe.kernel_modules import FOLDER, MODULES, read_kernel_modules
+from mlenv.probe.host.kernel_modules import FOLDER, MODULES, read_kernel_modules
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

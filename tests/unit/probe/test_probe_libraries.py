@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mlenv.facts.drivers import Library
 from mlenv.facts.reading import Reading
-from mlenv.probe.libraries import parse_header, pick_files, read_libraries
-from mlenv.probe.linker_cache import LINKER_CACHE
+from mlenv.probe.host.libraries import parse_header, pick_files, read_libraries, split_name
+from mlenv.probe.host.linker_cache import LINKER_CACHE
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
@@ -182,3 +182,21 @@ def test_of_the_links_to_a_file_the_one_that_says_most(names: list[str], picked:
 def test_any_text_and_any_names(text: str, names: list[str]) -> None:
     assert isinstance(parse_header(text, "CUDNN"), (str, type(None)))
     assert set(pick_files(names)) <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("libcudnn.so.9.8.0", ("libcudnn", "9.8.0")),
+        ("libcudart.so.13", ("libcudart", "13")),
+        ("libnccl.so", ("libnccl", "")),
+        ("libcudnn_adv.so.9", None),
+        ("libnccl.so.", None),
+        ("libnccl.so.x", None),
+        ("libnccl.so2", None),
+        ("libnccl.so." + "1" * 60, None),
+        ("", None),
+    ],
+)
+def test_names_of_files(name: str, parts: tuple[str, str] | None) -> None:
+    assert parts == split_name(name)

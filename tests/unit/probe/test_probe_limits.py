@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlenv.facts.system import ResourceLimit
-from mlenv.probe.limits import read_limits
+from mlenv.probe.host.limits import read_limits
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording

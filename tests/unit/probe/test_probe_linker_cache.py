@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mlenv.probe.linker_cache import (
+from mlenv.probe.host.linker_cache import (
     LINKER_CACHE,
     MAGIC,
     CacheEntry,

@@ -308,7 +308,7 @@ def test_loader_of_musl_is_not_followed() -> None:
 def test_recording_replays_to_the_same_environment() -> None:
     recording = venv(TORCH, libraries={**torch(rpath=RPATH), **WHEELS}, environ={"PWD": "/home/ada"})
     first = RecordingHost(RecordedHost(recording))
-    from mlenv.probe.environment import read_environment
+    from mlenv.probe.environments.environment import read_environment
 
     assert read_environment(first, VENV) == read_environment(RecordedHost(first.recording), VENV)
 

@@ -12,7 +12,7 @@ from mlenv.facts.hardware import Cpu, Disk, DiskPurpose, Memory
 from mlenv.facts.machine import Machine
 from mlenv.facts.system import Account, Containers, Libc, OperatingSystem
 from mlenv.probe import probe_machine
-from mlenv.probe.sysctl import COMMAND
+from mlenv.probe.host.sysctl import COMMAND
 from mlenv.system.host import DiskUsage, Identity, LiveHost
 from mlenv.system.process import Completed
 from mlenv.system.recording import RecordedCommand, RecordedHost, Recording, RecordingHost

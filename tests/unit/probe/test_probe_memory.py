@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.hardware import Memory
+from mlenv.probe.host.memory import parse_limit, read_memory
 from mlenv.probe.log import Log
-from mlenv.probe.memory import parse_limit, read_memory
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
 from tests.unit.probe.probe_hosts import GIB, answer, linux

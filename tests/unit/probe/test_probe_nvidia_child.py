@@ -23,10 +23,10 @@ from mlenv.facts.gpu import (
     RetiredPages,
     RowRemaps,
 )
+from mlenv.probe.accelerators.nvml import NvmlAnswer, NvmlGpu, make_gpu
 from mlenv.probe.children.answer import encode
 from mlenv.probe.children.nvml import import_pynvml, read_nvml
 from mlenv.probe.children.nvml_words import name_clock_events
-from mlenv.probe.nvml import NvmlAnswer, NvmlGpu, make_gpu
 from tests.unit.probe.nvml_stub import (
     GIB,
     FunctionNotFound,

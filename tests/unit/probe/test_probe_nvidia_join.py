@@ -9,14 +9,14 @@ import pytest
 
 from mlenv.facts.drivers import FabricManager, GpuPath, Nvidia
 from mlenv.facts.gpu import Gpu, PcieLink
-from mlenv.probe.amd import AmdAnswer
-from mlenv.probe.cuda_driver import CudaDriver
-from mlenv.probe.gpus import Sources, join_nvidia, list_gpus, unlisted
-from mlenv.probe.intel import IntelAnswer
-from mlenv.probe.nvidia import NvidiaAnswer
-from mlenv.probe.nvidia_kernel import KernelAnswer, KernelModule
-from mlenv.probe.nvidia_services import NvidiaServices
-from mlenv.probe.pci import Display
+from mlenv.probe.accelerators.amd import AmdAnswer
+from mlenv.probe.accelerators.cuda_driver import CudaDriver
+from mlenv.probe.accelerators.intel import IntelAnswer
+from mlenv.probe.accelerators.joining import Sources, join_nvidia, list_gpus, unlisted
+from mlenv.probe.accelerators.nvidia import NvidiaAnswer
+from mlenv.probe.accelerators.nvidia_kernel import KernelAnswer, KernelModule
+from mlenv.probe.accelerators.nvidia_services import NvidiaServices
+from mlenv.probe.accelerators.pci import Display
 
 GIB = 1024**3
 DISPLAY = Display(address="0000:01:00.0", vendor="nvidia", pci_id="10de:2684")

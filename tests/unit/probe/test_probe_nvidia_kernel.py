@@ -10,10 +10,16 @@ import pytest
 
 from mlenv.facts.drivers import FabricManager
 from mlenv.facts.gpu import Gpu
+from mlenv.probe.accelerators.nvidia_kernel import (
+    KernelAnswer,
+    KernelModule,
+    parse_information,
+    parse_module,
+    read_kernel,
+)
+from mlenv.probe.accelerators.nvidia_module_file import find_section, find_sections, read_module_file, section_place
+from mlenv.probe.accelerators.nvidia_services import NvidiaServices, parse_fabric_manager, read_nvidia_services
 from mlenv.probe.log import Log
-from mlenv.probe.nvidia_kernel import KernelAnswer, KernelModule, parse_information, parse_module, read_kernel
-from mlenv.probe.nvidia_module_file import find_section, find_sections, read_module_file, section_place
-from mlenv.probe.nvidia_services import NvidiaServices, parse_fabric_manager, read_nvidia_services
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost
 from tests.unit.probe.probe_hosts import LINUX, command, linux

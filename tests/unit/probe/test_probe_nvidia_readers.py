@@ -14,13 +14,10 @@ import pytest
 from mlenv.facts.drivers import GpuPath
 from mlenv.facts.gpu import Gpu, NvLink
 from mlenv.formats.nvidia_report import NvidiaReport
-from mlenv.probe.answers import ask, decode_answer
-from mlenv.probe.children import cuda_driver as child
-from mlenv.probe.cuda_driver import CudaDriver, read_cuda_driver
-from mlenv.probe.log import Log
-from mlenv.probe.nvidia import NvidiaAnswer, read_nvidia
-from mlenv.probe.nvidia_library import CUDA, NVML, find_in_cache, find_library, library_version
-from mlenv.probe.nvidia_smi import (
+from mlenv.probe.accelerators.cuda_driver import CudaDriver, read_cuda_driver
+from mlenv.probe.accelerators.nvidia import NvidiaAnswer, read_nvidia
+from mlenv.probe.accelerators.nvidia_library import CUDA, NVML, find_in_cache, find_library, library_version
+from mlenv.probe.accelerators.nvidia_smi import (
     CAPABILITY_FIELDS,
     FIELDS,
     OLD_FIELDS,
@@ -30,7 +27,10 @@ from mlenv.probe.nvidia_smi import (
     read_smi,
     xml_command,
 )
-from mlenv.probe.nvml import NvmlAnswer, NvmlGpu, name_paths
+from mlenv.probe.accelerators.nvml import NvmlAnswer, NvmlGpu, name_paths
+from mlenv.probe.answers import ask, decode_answer
+from mlenv.probe.children import cuda_driver as child
+from mlenv.probe.log import Log
 from mlenv.system.process import Completed
 from mlenv.system.recording import RecordedCommand, RecordedHost
 from tests.unit.probe.probe_hosts import answer, command, linux

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.system import Libc, OperatingSystem
-from mlenv.probe.container import find_container, name_hypervisor, read_container, read_virtualization
+from mlenv.probe.host.container import find_container, name_hypervisor, read_container, read_virtualization
+from mlenv.probe.host.operating_system import find_wsl, read_architecture, read_operating_system
 from mlenv.probe.log import Log
-from mlenv.probe.operating_system import find_wsl, read_architecture, read_operating_system
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost
 from tests.unit.probe.probe_hosts import LINUX, command, linux, probe, readings

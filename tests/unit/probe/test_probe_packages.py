@@ -8,9 +8,9 @@ import pytest
 
 from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.probe.log import Log
-from mlenv.probe.package_configuration import read_package_configuration
-from mlenv.probe.pip_configuration import configuration_files, parse_pip_file
-from mlenv.probe.uv_configuration import UvSettings, parse_uv_file, read_variables
+from mlenv.probe.python.package_configuration import read_package_configuration
+from mlenv.probe.python.pip_configuration import configuration_files, parse_pip_file
+from mlenv.probe.python.uv_configuration import UvSettings, parse_uv_file, read_variables
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
 from tests.unit.probe.probe_hosts import linux, probe, readings

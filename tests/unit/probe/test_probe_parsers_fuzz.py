@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mlenv.facts.version import numbers
-from mlenv.probe import answers, environment
+from mlenv.probe import answers
+from mlenv.probe.environments import distributions
 from mlenv.probe.log import Log
 from tests.unit.parsers import Parser, label, parsers
 
@@ -82,8 +83,8 @@ def test_a_version_may_be_anything(text: str) -> None:
 
 @given(name=st.text(), version=st.from_regex(r"[0-9][0-9.]{0,8}", fullmatch=True))
 def test_metadata_names_are_normalised(name: str, version: str) -> None:
-    dist = environment.parse_metadata_name(f"{name}-{version}.dist-info")
-    assert dist is None or (dist.name == environment.normalise(dist.name) and dist.version == version)
+    dist = distributions.parse_metadata_name(f"{name}-{version}.dist-info")
+    assert dist is None or (dist.name == distributions.normalise(dist.name) and dist.version == version)
 
 
 def test_a_log_keeps_any_detail() -> None:

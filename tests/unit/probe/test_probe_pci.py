@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.gpu import Gpu, PcieLink
+from mlenv.probe.accelerators.pci import DEVICES, Display, display_gpus, parse_event, read_displays
 from mlenv.probe.log import Log
-from mlenv.probe.pci import DEVICES, Display, display_gpus, parse_event, read_displays
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
 from tests.unit.probe.probe_hosts import linux

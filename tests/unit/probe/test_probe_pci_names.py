@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from mlenv.probe.accelerators.pci_names import LISTS, name_of, read_names
 from mlenv.probe.log import Log
-from mlenv.probe.pci_names import LISTS, name_of, read_names
 from mlenv.system.host import find_lines
 from mlenv.system.recording import RecordedHost, Recording, RecordingHost
 from tests.unit.probe.probe_hosts import linux, probe

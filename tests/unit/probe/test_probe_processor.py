@@ -8,10 +8,10 @@ import pytest
 
 from mlenv.facts.hardware import Cpu
 from mlenv.formats.mounts import Mount
-from mlenv.probe.cgroup import folders_above, parse_groups, read_limits
+from mlenv.probe.host.cgroup import folders_above, parse_groups, read_limits
+from mlenv.probe.host.processor import NODES, REGISTRY, TOPOLOGY, count_listed, parse_quota, read_processor
+from mlenv.probe.host.sysctl import COMMAND
 from mlenv.probe.log import Log
-from mlenv.probe.processor import NODES, REGISTRY, TOPOLOGY, count_listed, parse_quota, read_processor
-from mlenv.probe.sysctl import COMMAND
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
 from tests.unit.probe.probe_hosts import GIB, answer, command, linux, probe

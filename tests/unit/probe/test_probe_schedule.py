@@ -58,6 +58,53 @@ def test_readings_follow_the_order_of_taking() -> None:
     assert [reading.id for reading in schedule.readings] == ["c", "b", "a"]
 
 
+def test_readers_in_turn_use_one_thread() -> None:
+    names: list[str] = []
+
+    def note(host: Host, log: Log, name: str) -> str:
+        names.append(threading.current_thread().name)
+        return name
+
+    schedule = Schedule(HOST, 5.0)
+    subjects = schedule.read_in_turn([(name, partial(note, name=name)) for name in "abcde"])
+    assert ["a", "b", "c", "d", "e"] == [schedule.take(subject, None) for subject in subjects]
+    assert len(names) == 5
+
+
+def test_one_that_waits_is_passed() -> None:
+    release = threading.Event()
+
+    def wait(host: Host, log: Log) -> str:
+        release.wait(10)
+        return "waited"
+
+    def open_gate(host: Host, log: Log) -> str:
+        release.set()
+        return "opened"
+
+    schedule = Schedule(HOST, 5.0)
+    subjects = schedule.read_in_turn([("waits", wait), ("waits too", wait), ("opens", open_gate)])
+    assert ["waited", "waited", "opened"] == [schedule.take(subject, None) for subject in subjects]
+
+
+def test_readers_that_all_hang_end_with_the_deadline() -> None:
+    release = threading.Event()
+
+    def hang(host: Host, log: Log) -> None:
+        release.wait(10)
+
+    schedule = Schedule(HOST, 0.2)
+    subjects = schedule.read_in_turn([(str(number), hang) for number in range(30)])
+    try:
+        assert ["lost"] * 30 == [schedule.take(subject, "lost") for subject in subjects]
+    finally:
+        release.set()
+
+
+def test_nothing_to_read() -> None:
+    assert [] == Schedule(HOST, 5.0).read_in_turn([])
+
+
 def test_children_get_less_than_the_whole_time() -> None:
     schedule = Schedule(HOST, 2.0)
     left = schedule.take(schedule.start("time", lambda host, log: log.seconds_left), 0.0)

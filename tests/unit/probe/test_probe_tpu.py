@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.drivers import Tpu
+from mlenv.probe.accelerators.tpu import find_chips, read_tpu
 from mlenv.probe.log import Log
-from mlenv.probe.tpu import find_chips, read_tpu
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
 from tests.unit.probe.probe_hosts import linux

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from mlenv.facts.system import OperatingSystem
-from mlenv.probe.log import Log
-from mlenv.probe.operating_system import read_architecture, read_operating_system
-from mlenv.probe.pci import Display
-from mlenv.probe.windows_displays import (
+from mlenv.probe.accelerators.pci import Display
+from mlenv.probe.accelerators.windows_displays import (
     CLASSES,
     COMPUTE_CLASS,
     DEVICES,
@@ -26,7 +24,8 @@ from mlenv.probe.windows_displays import (
     plain_description,
     read_windows_displays,
 )
-from mlenv.probe.windows_settings import (
+from mlenv.probe.host.operating_system import read_architecture, read_operating_system
+from mlenv.probe.host.windows_settings import (
     CURRENT_VERSION,
     ENVIRONMENT,
     FILE_SYSTEM,
@@ -36,6 +35,7 @@ from mlenv.probe.windows_settings import (
     name_windows,
     plain_version,
 )
+from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
 

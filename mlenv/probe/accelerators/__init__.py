@@ -1,0 +1,1 @@
+"""Accelerators of every vendor: a reader for each source, and one list out of all of them."""

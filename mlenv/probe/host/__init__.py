@@ -1,0 +1,1 @@
+"""The host: hardware, system software, kernel, containers, and libraries outside of Python."""

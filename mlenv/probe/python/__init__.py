@@ -1,0 +1,1 @@
+"""Python interpreters, package managers, and where these take packages from."""
