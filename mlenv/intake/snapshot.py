@@ -29,5 +29,5 @@ def parse_snapshot(text: str, *, origin: str) -> Machine:
             raise UsageError(f"{origin}: schema is {envelope.schema!r}, this mlenv reads {SCHEMA!r}")
         body = bytes(envelope.machine) or text.encode()
         return msgspec.json.decode(body, type=Machine)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"{origin}: {error}", hint="make it again with `mlenv probe --format json`") from None

@@ -50,7 +50,7 @@ def decode_answer(stdout: str, marker: str, kind: type[ANSWER]) -> tuple[ANSWER 
 def _decode(text: str, kind: type[ANSWER]) -> tuple[ANSWER | None, str]:
     try:
         return msgspec.json.decode(text, type=kind), ""
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         return None, f"the answer is not as expected: {error}"
 
 

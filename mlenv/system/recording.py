@@ -350,7 +350,7 @@ def load_recording(folder: Path) -> RecordedHost:
             f"{path}: cannot be read ({error.strerror or error})",
             hint=f"a recording is a folder with {FILE_NAME}; `mlenv probe --record DIR` makes one",
         ) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"{path}: {error}", hint="record the machine again with `mlenv probe --record DIR`") from None
     if recording.schema != SCHEMA:
         raise UsageError(f"{path}: schema is {recording.schema!r}, this mlenv reads {SCHEMA!r}")

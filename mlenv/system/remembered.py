@@ -16,6 +16,7 @@ import msgspec
 from mlenv.system.process import Completed
 
 MOST_ANSWERS = 500
+LONGEST_SCRIPT = 4096
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +65,30 @@ class Memory:
 
 
 def describe_program(path: str) -> str | None:
-    """What tells one state of a program's file from another; None where it cannot be looked at."""
+    """What tells one state of a program's file from another; None where nothing can tell.
+
+    Of a script the programs that it names count as well (``exec /usr/local/cuda/bin/nvcc "$@"``,
+    where ``cuda`` is a link that moves); one that names none may start anything.
+    """
+    try:
+        with open(path, "rb") as file:
+            begin = file.read(LONGEST_SCRIPT)
+    except (OSError, ValueError):
+        return None
+    own = _describe_file(path)
+    if not begin.startswith(b"#!"):
+        return own
+    started = [_describe_file(name) for name in _named_programs(begin.decode("utf-8", "replace"))]
+    return " ".join(filter(None, [own, *started])) if any(started) else None
+
+
+def _named_programs(script: str) -> list[str]:
+    """The absolute paths in a script, without the interpreter in its first line."""
+    words = script.partition("\n")[2].replace('"', " ").replace("'", " ").split()
+    return [word for word in words if word.startswith("/")]
+
+
+def _describe_file(path: str) -> str | None:
     try:
         real = os.path.realpath(path)
         found = os.stat(real)

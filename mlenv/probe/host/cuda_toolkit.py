@@ -95,7 +95,7 @@ def parse_version_file(text: str) -> str | None:
     """The toolkit's own version in its version.json."""
     try:
         return msgspec.json.decode(text, type=_VersionFile).cuda.version
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
 
 

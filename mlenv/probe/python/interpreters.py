@@ -237,5 +237,5 @@ def parse_told(stdout: str) -> _Told | None:
     text = find_answer(stdout, MARKER)
     try:
         return msgspec.json.decode(text, type=_Told) if text is not None else None
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None

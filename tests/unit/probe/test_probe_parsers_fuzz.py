@@ -57,6 +57,9 @@ def test_the_parsers_are_found() -> None:
 @given(text=TEXTS)
 @example(text="")
 @example(text="9" * 5000)
+@example(text='{"cuda": [' * 20_000)
+@example(text='[{"a": ' * 20_000 + "}]" * 20_000)
+@example(text="<nvidia_smi_log><gpu>" * 20_000)
 def test_any_text_gives_an_answer(parse: Parser, text: str) -> None:
     hash(repr(parse(text)))
 
