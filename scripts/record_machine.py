@@ -20,7 +20,7 @@ import msgspec
 
 from mlenv.checks.registry import Case, diagnose
 from mlenv.cli.settings import open_redactor
-from mlenv.intake import replay
+from mlenv.intake import load_case
 from mlenv.matrix.load import Matrix
 from mlenv.probe import probe_machine
 from mlenv.probe.environments.environment import read_environment
@@ -54,7 +54,7 @@ def record(name: str, environment: str | None, replacements: list[tuple[str, str
 
 def expect(folder: Path) -> None:
     """Write the machine, its environment and the findings that a recording gives today."""
-    machine, environment = replay(folder)
+    machine, environment = load_case(folder)
     machine = mask_machine(machine)
     write(folder / "machine.json", machine)
     if environment is not None:

@@ -101,13 +101,11 @@ def _read_active(host: LiveHost) -> Environment | None:
 
 
 def _load_case(path: Path) -> Case:
-    """A machine from a file; a recording also holds the environment that was looked into."""
+    """A machine from a file, and the environment that a snapshot or a recording holds with it."""
     from mlenv.checks.registry import Case
-    from mlenv.intake import load_machine, replay
+    from mlenv.intake import load_case
 
-    if not path.is_dir():
-        return Case(machine=load_machine(path))
-    machine, environment = replay(path)
+    machine, environment = load_case(path)
     return Case(machine=machine, environment=environment)
 
 

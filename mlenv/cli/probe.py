@@ -26,6 +26,7 @@ def command(asked: ProbeOptions, record: Path | None, data: DataOptions, output:
     \b
     mlenv probe                       the facts, a line each
     mlenv probe -v                    also how each came to be known
+    mlenv probe --env .venv           also this environment, from its files
     mlenv probe --format json         a snapshot that `--machine` takes anywhere
     mlenv probe --record DIR          the raw readings, for a bug report
     mlenv doctor --machine DIR        what they show, on any computer

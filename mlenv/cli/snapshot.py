@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from mlenv.cli.settings import (
 from mlenv.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from mlenv.facts.environment import Environment
     from mlenv.facts.machine import Machine
 
 
@@ -30,23 +32,37 @@ def show_machine(asked: ProbeOptions, data: DataOptions, output: OutputOptions, 
     terminal = output.open_terminal()
     strip = open_redactor(redact=asked.redact)
     if record is None:
-        found = get_machine(asked.machine_path, asked.environment, deadline=asked.deadline)
+        found, environment = _look(asked)
     else:
-        found = _record(asked, record, strip)
+        found, environment = _record(asked, record, strip)
         terminal.note(f"raw readings saved in {record}")
     machine = mask_machine(found)
-    document = make_document(machine, data.open_matrix().data_version)
+    document = make_document(machine, data.open_matrix().data_version, environment)
 
     def text() -> str:
         from mlenv.report.machine_text import render_text
 
-        return render_text(machine, verbose=output.verbose)
+        return render_text(machine, environment, verbose=output.verbose)
 
     emit(terminal, document, text, output, strip)
     return ExitStatus.OK
 
 
-def _record(asked: ProbeOptions, folder: Path, strip: Callable[[str], str]) -> Machine:
+def _look(asked: ProbeOptions) -> tuple[Machine, Environment | None]:
+    """The machine, and the environment where one was named."""
+    if asked.machine_path is not None:
+        from mlenv.intake import load_case
+
+        return load_case(asked.machine_path)
+    machine = get_machine(None, asked.environment, deadline=asked.deadline)
+    if asked.environment is None:
+        return machine, None
+    from mlenv.probe.environments.environment import read_environment
+
+    return machine, read_environment(open_host(), environment_path(asked.environment), working_directory=os.getcwd())
+
+
+def _record(asked: ProbeOptions, folder: Path, strip: Callable[[str], str]) -> tuple[Machine, Environment | None]:
     """Look at this machine and keep every raw reading in a folder, those of its environment too."""
     if asked.machine_path is not None:
         raise UsageError("--record reads this machine; leave out --machine")
@@ -58,9 +74,9 @@ def _record(asked: ProbeOptions, folder: Path, strip: Callable[[str], str]) -> M
     host = RecordingHost(open_host())
     path = host.recording.environment_path = environment_path(asked.environment)
     machine = probe_machine(host, environment_path=path, deadline=asked.deadline)
-    read_environment(host, path)
+    environment = read_environment(host, path)
     try:
         save_recording(host, folder, lambda text: strip(mask_text(text)))
     except OSError as error:
         raise UsageError(f"--record {folder}: cannot be written ({error.strerror or error})") from None
-    return machine
+    return machine, environment if asked.environment else None

@@ -1,6 +1,6 @@
 """Foreign forms of a machine: a description or a saved snapshot becomes a Machine.
 
-Readers of text are pure; only :func:`load_machine` opens the file that was named.
+Readers of text are pure; only :func:`load_case` opens the file that was named.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ def load_machine(path: Path) -> Machine:
 
     :class:`UsageError` names the file, the key and the remedy.
     """
+    return load_case(path)[0]
+
+
+def load_case(path: Path) -> tuple[Machine, Environment | None]:
+    """The same, with the environment that a snapshot or a recording may hold beside it."""
     if path.is_dir():
         return _replay(path)
     try:
@@ -29,20 +34,15 @@ def load_machine(path: Path) -> Machine:
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not a text file in UTF-8") from None
     if text.lstrip().startswith("{"):
-        from mlenv.intake.snapshot import parse_snapshot
+        from mlenv.intake.snapshot import parse_environment, parse_snapshot
 
-        return parse_snapshot(text, origin=str(path))
+        return parse_snapshot(text, origin=str(path)), parse_environment(text, origin=str(path))
     from mlenv.intake.described import parse_description
 
-    return parse_description(text, origin=str(path))
+    return parse_description(text, origin=str(path)), None
 
 
-def _replay(folder: Path) -> Machine:
-    return replay(folder)[0]
-
-
-def replay(folder: Path) -> tuple[Machine, Environment | None]:
-    """The recorded machine, and the environment on it where one was recorded."""
+def _replay(folder: Path) -> tuple[Machine, Environment | None]:
     from mlenv.probe import probe_machine
     from mlenv.probe.environments.environment import read_environment
     from mlenv.system.recording import load_recording

@@ -13,8 +13,8 @@ import pytest
 from mlenv.checks.registry import Case, diagnose
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
-from mlenv.intake import replay
-from mlenv.intake.snapshot import parse_snapshot
+from mlenv.intake import load_case
+from mlenv.intake.snapshot import parse_environment, parse_snapshot
 from mlenv.matrix.load import Matrix
 from mlenv.report.document import render_json
 from mlenv.report.machine import make_document
@@ -28,7 +28,7 @@ machines = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.
 
 
 def look(folder: Path) -> tuple[Machine, Environment | None]:
-    machine, environment = replay(folder)
+    machine, environment = load_case(folder)
     return mask_machine(machine), environment
 
 
@@ -68,9 +68,11 @@ def test_findings(folder: Path) -> None:
 
 @machines
 def test_a_snapshot_travels(folder: Path) -> None:
-    machine, _ = look(folder)
-    assert machine == parse_snapshot(render_json(make_document(machine, MATRIX.data_version)), origin="snapshot")
-    assert render_text(machine, verbose=True)
+    machine, environment = look(folder)
+    text = render_json(make_document(machine, MATRIX.data_version, environment))
+    assert machine == parse_snapshot(text, origin="snapshot")
+    assert environment == parse_environment(text, origin="snapshot")
+    assert render_text(machine, environment, verbose=True)
 
 
 @machines
