@@ -21,7 +21,6 @@ MEANINGS = {
     "CUDA_ERROR_SYSTEM_NOT_READY": "the fabric manager or the system is not ready",
     "CUDA_ERROR_UNKNOWN": "most often the nvidia-uvm module or its device file is missing",
     "SIGSEGV": "the library crashes",
-    "timeout": "the library does not answer",
 }
 _READING = {"NVML": "nvidia.nvml", "cuInit": "nvidia.cuda_init"}
 MISMATCHES = ("LibRmVersionMismatch", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")
@@ -111,9 +110,9 @@ def nvidia_driver_not_working(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     state = _require_software(machine)
     answers = {"NVML": state.nvml, "cuInit": state.cuda_init}
     wrong = {who: answer for who, answer in answers.items() if answer not in (None, "ok", *MISMATCHES)}
-    if not wrong or not _has_gpu(machine):
-        return  # libraries without a GPU, as in many container images, hurt nobody
-    said = join(f"{who} answers {answer}" for who, answer in wrong.items())
+    if not wrong or not (_has_gpu(machine) or any(map(_fell_silent, wrong.values()))):
+        return  # libraries without a GPU, as in many container images, answer so and hurt nobody
+    said = join(f"{who} {_word(answer)}" for who, answer in wrong.items())
     meaning = next((MEANINGS[answer] for answer in wrong.values() if answer in MEANINGS), "")
     yield Finding(
         id="nvidia-driver-not-working",
@@ -154,6 +153,18 @@ def _require_software(machine: Machine) -> Nvidia:
         nvidia.require_nvidia(machine)
         raise Unknown("the NVIDIA driver is not known")
     return machine.nvidia
+
+
+def _word(answer: str) -> str:
+    """How a library that does not work answers."""
+    if answer in ("timeout", "no answer"):
+        return "does not answer"
+    return f"ends with {answer}" if answer.startswith("SIG") else f"answers {answer}"
+
+
+def _fell_silent(answer: str) -> bool:
+    """Whether the library hung or crashed, which it does not do where there is nothing to talk to."""
+    return answer in ("timeout", "no answer") or answer.startswith("SIG")
 
 
 def _has_gpu(machine: Machine) -> bool:

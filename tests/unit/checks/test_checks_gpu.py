@@ -75,6 +75,8 @@ CASES = [
     ("nvidia-driver-not-working", _state("580.95.05", None, nvml="NoPermission"), "error"),
     ("nvidia-driver-not-working", _state("580.95.05", None, nvml="ok", cuda_init="ok"), "ran"),
     ("nvidia-driver-not-working", _hidden("DriverNotLoaded", gpus=()), "ran"),  # libraries in an image, no GPU
+    ("nvidia-driver-not-working", _hidden("timeout", gpus=()), "error"),  # it talks to something that is silent
+    ("nvidia-driver-not-working", _hidden("SIGSEGV", gpus=()), "error"),
     ("nvidia-driver-not-working", make_machine(), "skipped"),
     ("gpu-fell-off-bus", _lost("GpuIsLost (15): GPU is lost (memory, name)"), "error"),
     ("gpu-fell-off-bus", _lost("FunctionNotFound (13) (mig)"), "ran"),
