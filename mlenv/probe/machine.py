@@ -14,6 +14,7 @@ from mlenv.probe.accelerators.devices import device_readers, join_devices
 from mlenv.probe.accelerators.driver_libraries import DriverLibraries
 from mlenv.probe.host.account import read_account
 from mlenv.probe.host.certificates import read_certificates
+from mlenv.probe.host.cloud import read_cloud
 from mlenv.probe.host.containers import read_containers
 from mlenv.probe.host.cuda_toolkit import read_cuda_toolkits
 from mlenv.probe.host.device_nodes import read_device_nodes
@@ -26,7 +27,7 @@ from mlenv.probe.host.disk import (
     temporary_folder,
 )
 from mlenv.probe.host.dkms import read_dkms
-from mlenv.probe.host.firmware import read_cloud, read_model
+from mlenv.probe.host.firmware import read_model
 from mlenv.probe.host.infiniband import read_network_ports
 from mlenv.probe.host.kernel_log import read_kernel_events
 from mlenv.probe.host.kernel_modules import read_kernel_modules

@@ -6,7 +6,7 @@ from mlenv.facts.pattern import lazy
 from mlenv.facts.system import Architecture, Libc, OperatingSystem, SystemFamily
 from mlenv.formats.os_release import Distribution, parse_distribution, parse_red_hat_release
 from mlenv.probe.host.container import read_container, read_virtualization
-from mlenv.probe.host.firmware import read_secure_boot
+from mlenv.probe.host.secure_boot import read_secure_boot
 from mlenv.probe.log import Log, names_in, peek, read_file
 from mlenv.system.host import Host, Identity
 

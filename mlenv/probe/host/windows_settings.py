@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from mlenv.facts.pattern import lazy
 from mlenv.facts.system import OperatingSystem
 from mlenv.probe.host.container import name_hypervisor
-from mlenv.probe.host.firmware import read_firmware, read_secure_boot
+from mlenv.probe.host.firmware import read_firmware
+from mlenv.probe.host.secure_boot import read_secure_boot
 from mlenv.probe.log import Log
 from mlenv.system.host import Host
 

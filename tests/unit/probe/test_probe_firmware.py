@@ -8,21 +8,9 @@ from typing import Any
 import pytest
 
 from mlenv.facts.system import Cloud
-from mlenv.probe.host.firmware import (
-    BOOT_REGISTRY,
-    FOLDER,
-    REGISTRY,
-    SECURE_BOOT,
-    SHIM_STATE,
-    Firmware,
-    find_cloud,
-    name_maker,
-    name_model,
-    parse_boot_variable,
-    read_cloud,
-    read_model,
-    read_secure_boot,
-)
+from mlenv.probe.host.cloud import find_cloud, read_cloud
+from mlenv.probe.host.firmware import FOLDER, REGISTRY, Firmware, name_maker, name_model, read_model
+from mlenv.probe.host.secure_boot import BOOT_REGISTRY, SECURE_BOOT, SHIM_STATE, parse_boot_variable, read_secure_boot
 from mlenv.probe.log import Log
 from mlenv.system.host import Identity
 from mlenv.system.recording import RecordedHost, Recording
