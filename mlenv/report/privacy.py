@@ -49,6 +49,8 @@ _AMD_NUMBER = lazy(r"unique_id (\d{3,20})")
 _HOME = lazy(
     r"(?<![\w.])(/home/|/Users/|/var/home/|(?<=[A-Za-z]:)(?:\\{1,2}|/)[Uu]sers(?:\\{1,2}|/))([^/\\\s\"':;,<>|]+)"
 )
+# Where macOS has the temporary files of a user, under a name made from the user's id.
+_MAC_FOLDER = lazy(r"/var/folders/[^/\s\"]{1,8}/[^/\s\"]{1,60}")
 _SERIAL = lazy(
     r"((?:serial(?:[ _-]?number\d?)?|edid|platform_uuid|provisioning_udid)\"?\s*[:=>]\s*\"?)"
     r"(?!n/a\b|none\b|null\b|not )[\w.-]+",
@@ -125,6 +127,8 @@ class Redactor:
 
 
 def _strip_homes(text: str) -> str:
+    if "/var/folders/" in text:
+        text = _MAC_FOLDER.sub(f"/var/folders/00/{USER}", text)
     if "/home/" in text or "sers" in text:
         return _HOME.sub(lambda match: match[0] if match[2].lower() in _SHARED_HOMES else f"{match[1]}{USER}", text)
     return text

@@ -22,6 +22,7 @@ UUID = "1f2e3d4c-aaaa-bbbb-cccc-0123456789ab"
         ("/home/grace/data and /Users/grace/data", "/home/user/data and /Users/user/data"),
         ("C:\\Users\\grace\\x C:/Users/grace/x", "C:\\Users\\user\\x C:/Users/user/x"),
         ("adalove@babbage:~$ ", "user@host:~$ "),
+        ("/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T/", "/var/folders/00/user/T/"),
         ("babbage.example.org", "host"),
         ("adaloves and xadalove", "adaloves and xadalove"),
         (f"GPU-{UUID}", "GPU-00000000-0000-0000-0000-000000000001"),
