@@ -64,8 +64,9 @@ def leave_at_once(status: int) -> None:
     It also leaves a thread behind that hangs in a system call, as a lost network share makes it.
     """
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # closed before we began
+                stream.flush()
     except (OSError, ValueError):
         return  # the interpreter knows how to end with a broken stream
     os._exit(status)

@@ -6,6 +6,7 @@ a terminal only, and never where ``NO_COLOR`` or ``--no-color`` forbids it.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
-from mlenv.errors import MlenvError
+from mlenv.errors import MlenvError, UsageError
 from mlenv.report.style import ASCII_MARKS, UNICODE_MARKS, Marks, clean, paint
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ def marks_for(stream: TextIO) -> Marks:
     except (UnicodeEncodeError, LookupError):
         return ASCII_MARKS
     return UNICODE_MARKS
+
+
+def _standard(stream: TextIO | None) -> TextIO:
+    """A standard stream; Python has none where the program was started with it closed (``>&-``)."""
+    return io.StringIO() if stream is None else stream
 
 
 def _is_terminal(stream: TextIO) -> bool:
@@ -66,8 +72,8 @@ class Terminal:
         colour: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.stdout: TextIO = sys.stdout if stdout is None else stdout
-        self.stderr: TextIO = sys.stderr if stderr is None else stderr
+        self.stdout: TextIO = stdout or _standard(sys.stdout)
+        self.stderr: TextIO = stderr or _standard(sys.stderr)
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
         self.quiet = quiet
         self.verbose = verbose
@@ -228,6 +234,9 @@ def _put(stream: TextIO, text: str) -> None:
         stream.flush()
     except BrokenPipeError:
         _drop(stream)
+    except OSError as error:
+        _drop(stream)
+        raise UsageError(f"the output cannot be written ({error.strerror or error})") from None
     except ValueError:  # the stream was closed
         return
 
