@@ -77,6 +77,38 @@ def container_started_without_gpu(case: Case, _matrix: Matrix) -> Iterator[Findi
         )
 
 
+@check("container-missing-driver-capability", subject="gpu")
+def container_missing_driver_capability(case: Case, _matrix: Matrix) -> Iterator[Finding]:
+    """A container that was given the GPU without the capability to compute: nvidia-smi works, CUDA does not."""
+    machine = case.machine
+    nvidia.require_nvidia(machine)
+    if machine.os.container is None:
+        raise Unknown("whether this is a container is not known")
+    if not machine.os.container:
+        raise Skip("this is no container")
+    state, libcuda = _require_software(machine), find_reading(machine, "nvidia.cuda_init", "absent")
+    if state.nvml != "ok" or libcuda is None:
+        return
+    given = next((row.value for row in machine.variables if row.name == "NVIDIA_DRIVER_CAPABILITIES"), None)
+    yield Finding(
+        id="container-missing-driver-capability",
+        severity="error",
+        title="This container may look at the GPU and not compute on it",
+        cause="The driver's libcuda was not given to it: the capability `compute` is missing.",
+        evidence=(
+            cite(machine, f"{libcuda.source} is absent", "nvidia.cuda_init"),
+            "NVML: ok",
+            *((f"NVIDIA_DRIVER_CAPABILITIES={given}",) if given is not None else ()),
+        ),
+        fix=(
+            Fix(
+                text="Start it with that capability (IMAGE is its image)",
+                command="docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility -it IMAGE",
+            ),
+        ),
+    )
+
+
 @check("driver-library-version-mismatch", subject="gpu")
 def driver_library_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Driver libraries and kernel module of different versions, as after an update without restart."""

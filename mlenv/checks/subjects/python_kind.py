@@ -89,16 +89,20 @@ def rosetta_x86_python(case: Case, matrix: Matrix) -> Iterator[Finding]:
         )
 
 
+_OWNERS = {"system": "the system", "uv": "uv", "homebrew": "Homebrew", "conda": "conda"}
+
+
 @check("pep668-externally-managed", subject="python")
 def pep668_externally_managed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
-    """A Python that belongs to the system: pip may not install into it (PEP 668)."""
+    """A Python that belongs to the system or to another program: pip may not install into it (PEP 668)."""
     managed = [python for python in find_interpreters(case.machine) if python.externally_managed]
     if managed:
         where = join(f"Python {python.version}" for python in managed)
+        owners = join(dict.fromkeys(_OWNERS.get(python.kind, "another program") for python in managed))
         yield Finding(
             id="pep668-externally-managed",
             severity="info",
-            title=f"{where} belongs to the system",
+            title=f"{where} {'belong' if len(managed) > 1 else 'belongs'} to {owners}",
             cause="pip may not install into it (PEP 668); an environment of its own is the way, and mlenv makes one.",
             evidence=cite_interpreters(case.machine, tuple(managed)),
             fix=(Fix(text="Let mlenv make an environment", command="mlenv install --profile pytorch"),),

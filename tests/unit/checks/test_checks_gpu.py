@@ -8,7 +8,7 @@ import pytest
 from mlenv.facts.drivers import Nvidia
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.machine import Machine
-from mlenv.facts.reading import Reading
+from mlenv.facts.reading import Outcome, Reading
 from mlenv.facts.system import OperatingSystem
 from mlenv.matrix.load import Matrix
 from tests.unit.checks.checks_cases import GIB, absent, found, make_linux, make_machine, run_one, with_nvidia
@@ -38,6 +38,13 @@ def _hidden(nvml: str, gpus: tuple[Gpu, ...] | None = None) -> Machine:
     return msgspec.structs.replace(make_machine(), gpus=gpus, nvidia=Nvidia(driver="580.95.05", nvml=nvml))
 
 
+def _watching(libcuda: Outcome) -> Machine:
+    """A container whose NVML works, with or without libcuda."""
+    reading = Reading(id="nvidia.cuda_init", source="libcuda.so.1", outcome=libcuda)
+    machine = with_nvidia("8.9", "580.95.05", os=IN_CONTAINER)
+    return msgspec.structs.replace(machine, nvidia=Nvidia(driver="580.95.05", nvml="ok"), readings=(reading,))
+
+
 def _lost(detail: str) -> Machine:
     reading = Reading(id="gpu.0", source="NVML", outcome="unreadable", detail=detail)
     return msgspec.structs.replace(with_nvidia("8.9", "580.95.05"), readings=(reading,))
@@ -62,6 +69,10 @@ CASES = [
     ),
     ("container-started-without-gpu", with_nvidia("8.9", "580.95.05", os=IN_CONTAINER), "ran"),
     ("container-started-without-gpu", with_nvidia("8.9", "580.95.05"), "skipped"),
+    ("container-missing-driver-capability", _watching("absent"), "error"),
+    ("container-missing-driver-capability", _watching("found"), "ran"),
+    ("container-missing-driver-capability", with_nvidia("8.9", "580.95.05", os=IN_CONTAINER), "ran"),
+    ("container-missing-driver-capability", with_nvidia("8.9", "580.95.05"), "skipped"),
     ("container-started-without-gpu", with_nvidia("8.9", "580.95.05", os=make_linux(container=None)), "unknown"),
     ("driver-library-version-mismatch", _state("580.95.05", "580.82.07"), "error"),
     ("driver-library-version-mismatch", _state("580.95.05", "580.95.05"), "ran"),
