@@ -110,7 +110,13 @@ environment_option = click.option(
 def probe_options(function: F) -> F:
     """``--env``, ``--machine``, ``--deadline`` and ``--no-redact``, as one value ``asked``."""
     return _join(
-        environment_option,
+        click.option(
+            "--env",
+            "environment",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="A Python environment to look into as well.",
+        ),
         machine_option,
         click.option(
             "--deadline",

@@ -70,6 +70,24 @@ def try_file(host: Host, log: Log, subject: str, path: str) -> str | None:
         return None
 
 
+def try_folder(host: Host, log: Log, subject: str, path: str, *, missing: str = "") -> list[str] | None:
+    """The names in a folder, where only the caller can say whether they are an answer.
+
+    Empty, with a reading that it is absent (``missing`` says what that means), where there is no such
+    folder or nothing is in it; None, with a reading of the reason, where it cannot be listed.
+    """
+    try:
+        names = host.list_directory(path)
+    except (FileNotFoundError, NotADirectoryError):
+        names = []
+    except OSError as error:
+        log.unreadable(subject, path, type(error).__name__)
+        return None
+    if not names:
+        log.absent(subject, path, missing)
+    return names
+
+
 def peek(host: Host, path: str) -> str | None:
     """The text of a small file whose absence says nothing, without a reading."""
     try:

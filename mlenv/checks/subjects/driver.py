@@ -56,10 +56,7 @@ def container_started_without_gpu(case: Case, _matrix: Matrix) -> Iterator[Findi
     """A container on a host with an NVIDIA driver, started without access to the GPU."""
     machine = case.machine
     nvidia.require_nvidia(machine)
-    if machine.os.container is None:
-        raise Unknown("whether this is a container is not known")
-    if not machine.os.container:
-        raise Skip("this is no container")
+    _require_container(machine)
     if _is_shut_in(machine) and machine.nvidia is not None:
         yield Finding(
             id="container-started-without-gpu",
@@ -82,10 +79,7 @@ def container_missing_driver_capability(case: Case, _matrix: Matrix) -> Iterator
     """A container that was given the GPU without the capability to compute: nvidia-smi works, CUDA does not."""
     machine = case.machine
     nvidia.require_nvidia(machine)
-    if machine.os.container is None:
-        raise Unknown("whether this is a container is not known")
-    if not machine.os.container:
-        raise Skip("this is no container")
+    _require_container(machine)
     state, libcuda = _require_software(machine), find_reading(machine, "nvidia.cuda_init", "absent")
     if state.nvml != "ok" or libcuda is None:
         return
@@ -177,6 +171,13 @@ def gpu_fell_off_bus(case: Case, _matrix: Matrix) -> Iterator[Finding]:
                 ),
                 applies_to=(name,),
             )
+
+
+def _require_container(machine: Machine) -> None:
+    if machine.os.container is None:
+        raise Unknown("whether this is a container is not known")
+    if not machine.os.container:
+        raise Skip("this is no container")
 
 
 def _require_software(machine: Machine) -> Nvidia:

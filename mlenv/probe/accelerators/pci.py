@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mlenv.facts.gpu import Gpu, PcieLink, Vendor
-from mlenv.probe.log import Log, peek
+from mlenv.probe.log import Log, peek, try_folder
 from mlenv.system.host import Host
 
 DEVICES = "/sys/bus/pci/devices"
@@ -60,14 +60,9 @@ def read_displays(host: Host, log: Log) -> tuple[Display, ...] | None:
     if host.identity.system != "linux":
         log.not_asked("gpus.pci", DEVICES, "only Linux shows it")
         return None
-    try:
-        addresses = host.list_directory(DEVICES)
-    except FileNotFoundError:
-        log.absent("gpus.pci", DEVICES, "this system has no PCI bus")
-        return ()
-    except OSError as error:
-        log.unreadable("gpus.pci", DEVICES, type(error).__name__)
-        return None
+    addresses = try_folder(host, log, "gpus.pci", DEVICES, missing="this system has no PCI bus")
+    if not addresses:
+        return None if addresses is None else ()
     found = (_read_display(host, addresses, address) for address in addresses)
     displays = tuple(display for display in found if display)
     if not displays:

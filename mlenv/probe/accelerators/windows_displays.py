@@ -8,12 +8,13 @@ that was taken out; one that never had a driver cannot be asked about and counts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from mlenv.facts.gpu import Vendor
 from mlenv.facts.pattern import lazy
 from mlenv.probe.accelerators.pci import Display
 from mlenv.probe.log import Log
+from mlenv.probe.registry import Values, keys_below, text_of, values_of
 from mlenv.system.host import Host
 
 DEVICES = r"HKLM\SYSTEM\CurrentControlSet\Enum\PCI"
@@ -31,7 +32,6 @@ _BYTES = lazy(r"(?:[0-9a-f]{2}){1,8}")
 _NUMBER = lazy(r"0x[0-9a-f]{1,16}")
 _INTEL_INTEGRATED = "0000:00:02.0"
 _OWN_DRIVERS = "microsoft"
-Values = Mapping[str, str | int]
 
 
 def read_windows_displays(host: Host, log: Log) -> tuple[Display, ...] | None:
@@ -55,8 +55,8 @@ def _read_device(host: Host, log: Log, name: str) -> Iterator[Display]:
     vendor = _VENDORS.get(match[1]) if match else None
     if match is None or vendor is None:
         return
-    for instance in _list_keys(host, f"{DEVICES}\\{name}"):
-        values = _read_values(host, f"{DEVICES}\\{name}\\{instance}")
+    for instance in keys_below(host, f"{DEVICES}\\{name}"):
+        values = values_of(host, f"{DEVICES}\\{name}\\{instance}")
         if _is_display(vendor, values) and _is_present(host, log, values, f"PCI\\{name}\\{instance}"):
             yield _make_display(host, vendor, f"{match[1]}:{match[2]}", values)
 
@@ -66,15 +66,15 @@ def _is_display(vendor: Vendor, values: Values) -> bool:
 
     Intel's processing accelerators are NPUs.
     """
-    ids = f"{_text(values, 'HardwareID')};{_text(values, 'CompatibleIDs')}".upper()
-    kind = _text(values, "ClassGUID").lower()
+    ids = f"{text_of(values, 'HardwareID')};{text_of(values, 'CompatibleIDs')}".upper()
+    kind = text_of(values, "ClassGUID").lower()
     if vendor == "intel":
         return "&CC_03" in ids or kind == DISPLAY_CLASS
     return "&CC_03" in ids or "&CC_12" in ids or kind in (DISPLAY_CLASS, COMPUTE_CLASS)
 
 
 def _is_present(host: Host, log: Log, values: Values, device: str) -> bool:
-    service = _text(values, "Service")
+    service = text_of(values, "Service")
     if not service:
         return True
     key = f"{SERVICES}\\{service}\\Enum"
@@ -93,17 +93,17 @@ def _is_present(host: Host, log: Log, values: Values, device: str) -> bool:
 
 
 def _make_display(host: Host, vendor: Vendor, pci_id: str, values: Values) -> Display:
-    address = parse_location(_text(values, "LocationInformation"))
-    settings = _read_values(host, f"{CLASSES}\\{_text(values, 'Driver')}") if values.get("Driver") else {}
-    foreign = _text(settings, "ProviderName").lower() != _OWN_DRIVERS
-    version = _text(settings, "DriverVersion") if foreign else ""
+    address = parse_location(text_of(values, "LocationInformation"))
+    settings = values_of(host, f"{CLASSES}\\{text_of(values, 'Driver')}") if values.get("Driver") else {}
+    foreign = text_of(settings, "ProviderName").lower() != _OWN_DRIVERS
+    version = text_of(settings, "DriverVersion") if foreign else ""
     memory = parse_memory(_memory(settings))
     return Display(
         address=address,
         vendor=vendor,
         pci_id=pci_id,
-        driver=_text(values, "Service").lower(),
-        name=(_text(settings, "DriverDesc") or plain_description(_text(values, "DeviceDesc"))) if foreign else None,
+        driver=text_of(values, "Service").lower(),
+        name=(text_of(settings, "DriverDesc") or plain_description(text_of(values, "DeviceDesc"))) if foreign else None,
         # Intel's integrated GPUs name a share of the main memory there.
         memory_bytes=None if vendor == "intel" and address == _INTEL_INTEGRATED else memory,
         driver_version=(name_nvidia_driver(version) if vendor == "nvidia" else version) or None,
@@ -152,21 +152,3 @@ def name_nvidia_driver(version: str) -> str | None:
         return None
     digits = f"{match[1]}{match[2]:0>4}"
     return f"{digits[:3]}.{digits[3:]}"
-
-
-def _list_keys(host: Host, key: str) -> list[str]:
-    try:
-        return host.list_registry(key)
-    except OSError:
-        return []
-
-
-def _read_values(host: Host, key: str) -> Values:
-    try:
-        return host.read_registry(key)
-    except OSError:
-        return {}
-
-
-def _text(values: Values, name: str) -> str:
-    return str(values.get(name, "")).strip()

@@ -13,7 +13,7 @@ import msgspec
 
 from mlenv.facts.pattern import lazy
 from mlenv.probe.environments.place import Place, find_release
-from mlenv.probe.log import Log, names_in, peek
+from mlenv.probe.log import Log, names_in, peek, try_folder
 from mlenv.probe.paths import is_absolute, is_windows, join, parent
 from mlenv.system.host import Host
 
@@ -78,13 +78,8 @@ def _add(host: Host, log: Log, found: dict[str, PackageFolder], path: str, origi
 
 
 def _list(host: Host, log: Log, folder: str) -> tuple[str, ...]:
-    try:
-        names = host.list_directory(folder)
-    except FileNotFoundError:
-        log.absent("environment.distributions", folder)
-        return ()
-    except OSError as error:
-        log.unreadable("environment.distributions", folder, type(error).__name__)
+    names = try_folder(host, log, "environment.distributions", folder)
+    if not names:
         return ()
     log.found("environment.distributions", folder)
     return tuple(names)

@@ -8,7 +8,7 @@ import msgspec
 
 from mlenv.facts.pattern import lazy
 from mlenv.facts.system import DkmsModule
-from mlenv.probe.log import Log, names_in, peek
+from mlenv.probe.log import Log, names_in, peek, try_folder
 from mlenv.system.host import Host
 
 FOLDER = "/var/lib/dkms"
@@ -34,14 +34,9 @@ def read_dkms(host: Host, log: Log) -> tuple[DkmsModule, ...] | None:
     if host.identity.system != "linux":
         log.not_asked(SUBJECT, FOLDER, "only Linux has it")
         return None
-    try:
-        names = host.list_directory(FOLDER)
-    except FileNotFoundError:
-        log.absent(SUBJECT, FOLDER)
-        return ()
-    except OSError as error:
-        log.unreadable(SUBJECT, FOLDER, type(error).__name__)
-        return None
+    names = try_folder(host, log, SUBJECT, FOLDER)
+    if not names:
+        return None if names is None else ()
     rows = tuple(row for name in names if _WANTED.match(name) for row in _read_module(host, name))
     if rows:
         log.found(SUBJECT, FOLDER, ", ".join(dict.fromkeys(f"{row.name} {row.version}" for row in rows)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlenv.facts.hardware import NetworkPort
 from mlenv.facts.pattern import lazy
-from mlenv.probe.log import Log, names_in, peek
+from mlenv.probe.log import Log, names_in, peek, try_folder
 from mlenv.system.host import Host
 
 FOLDER = "/sys/class/infiniband"
@@ -21,14 +21,9 @@ def read_network_ports(host: Host, log: Log) -> tuple[NetworkPort, ...] | None:
     if host.identity.system != "linux":
         log.not_asked(SUBJECT, FOLDER, "only Linux shows it")
         return None
-    try:
-        devices = host.list_directory(FOLDER)
-    except FileNotFoundError:
-        log.absent(SUBJECT, FOLDER)
-        return ()
-    except OSError as error:
-        log.unreadable(SUBJECT, FOLDER, type(error).__name__)
-        return None
+    devices = try_folder(host, log, SUBJECT, FOLDER)
+    if not devices:
+        return None if devices is None else ()
     ports = tuple(port for device in devices for port in _read_ports(host, device))
     if ports:
         log.found(SUBJECT, FOLDER, f"{len(ports)} ports")

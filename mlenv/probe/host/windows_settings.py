@@ -2,14 +2,13 @@ r"""What Windows' registry says of the system: release, edition, long paths, Vis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from mlenv.facts.pattern import lazy
 from mlenv.facts.system import OperatingSystem
 from mlenv.probe.host.container import name_hypervisor
 from mlenv.probe.host.firmware import read_firmware
 from mlenv.probe.host.secure_boot import read_secure_boot
 from mlenv.probe.log import Log
+from mlenv.probe.registry import Values, text_of, values_of
 from mlenv.system.host import Host
 
 CURRENT_VERSION = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
@@ -27,18 +26,17 @@ WINDOWS_11_BUILD = 22000
 _RUNTIME_NAMES = {"amd64": "X64", "arm64": "ARM64", "x86": "X86"}
 _RELEASE = lazy(r"[0-9]{1,4}(?:\.[0-9]{1,6}){0,3}")
 _SERVER_YEAR = lazy(r"Server (20[0-9]{2}(?: R2)?)")
-Values = Mapping[str, str | int]
 
 
 def read_windows(host: Host, log: Log) -> OperatingSystem:
     """The system; what the registry does not tell stays unknown."""
-    values = _read_values(host, CURRENT_VERSION)
+    values = values_of(host, CURRENT_VERSION)
     release = host.identity.release
     log.found("os.version", CURRENT_VERSION if values else "getwindowsversion", _describe(values) or release)
     return OperatingSystem(
         family="windows",
         distribution="windows",
-        version=find_server_year(_text(values, "ProductName")) or name_windows(release),
+        version=find_server_year(text_of(values, "ProductName")) or name_windows(release),
         kernel=release or None,
         wsl=0,
         container=_read_container(host, log),
@@ -46,25 +44,14 @@ def read_windows(host: Host, log: Log) -> OperatingSystem:
         secure_boot=read_secure_boot(host, log),
         long_paths=_read_long_paths(host, log),
         vc_runtime=_read_vc_runtime(host, log),
-        edition=_text(values, "EditionID") or None,
+        edition=text_of(values, "EditionID") or None,
     )
-
-
-def _read_values(host: Host, key: str) -> Values:
-    try:
-        return host.read_registry(key)
-    except OSError:
-        return {}
-
-
-def _text(values: Values, name: str) -> str:
-    return str(values.get(name, "")).strip()
 
 
 def _describe(values: Values) -> str:
     """Edition, feature update and the whole number of the build: ``Professional 23H2 22631.4169``."""
-    build = ".".join(filter(None, (_text(values, "CurrentBuild"), _text(values, "UBR"))))
-    return " ".join(filter(None, (_text(values, "EditionID"), _text(values, "DisplayVersion"), build)))
+    build = ".".join(filter(None, (text_of(values, "CurrentBuild"), text_of(values, "UBR"))))
+    return " ".join(filter(None, (text_of(values, "EditionID"), text_of(values, "DisplayVersion"), build)))
 
 
 # 10.0.22631
@@ -138,7 +125,7 @@ def _read_vc_runtime(host: Host, log: Log) -> str | None:
     machine = (host.environ.get("PROCESSOR_ARCHITEW6432") or host.identity.machine).lower()
     for root in RUNTIMES:
         key = f"{root}\\{_RUNTIME_NAMES.get(machine, 'X64')}"
-        version = plain_version(_text(_read_values(host, key), "Version"))
+        version = plain_version(text_of(values_of(host, key), "Version"))
         if version:
             log.found("os.vc_runtime", key)
             return version
@@ -165,7 +152,7 @@ def read_native_architecture(host: Host, log: Log) -> str | None:
     A program that Windows translates is told of the processor that it was made for; the system's own
     environment names the real one.
     """
-    native = _text(_read_values(host, ENVIRONMENT), "PROCESSOR_ARCHITECTURE")
+    native = text_of(values_of(host, ENVIRONMENT), "PROCESSOR_ARCHITECTURE")
     own = host.environ.get("PROCESSOR_ARCHITECTURE", native)
     if native and own.lower() != native.lower():
         log.found("architecture", ENVIRONMENT, f"this Python is a program for {own} on {native}")
