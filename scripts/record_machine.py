@@ -15,21 +15,29 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from mlenv.checks.registry import Case, diagnose
 from mlenv.cli.settings import open_redactor
+from mlenv.facts.machine import Machine
 from mlenv.intake import load_case
 from mlenv.matrix.load import Matrix
 from mlenv.probe import probe_machine
 from mlenv.probe.environments.environment import read_environment
 from mlenv.report.redact import mask_machine, mask_text
+from mlenv.resolve.device_words import warn_of_devices
+from mlenv.resolve.request import make_request
+from mlenv.resolve.resolution import Impossible, Resolution
+from mlenv.resolve.solve import resolve
 from mlenv.system.host import LiveHost
 from mlenv.system.recording import RecordingHost, save_recording
 
 MACHINES = Path(__file__).resolve().parents[1] / "tests" / "machines"
 PROJECT = "/home/user/project"
+PROFILES = ("pytorch", "pytorch-gpu", "tensorflow-gpu", "jax-gpu", "starter")
+"""The profiles whose plans are kept for every machine."""
 
 
 def record(name: str, environment: str | None, replacements: list[tuple[str, str]]) -> None:
@@ -53,15 +61,43 @@ def record(name: str, environment: str | None, replacements: list[tuple[str, str
 
 
 def expect(folder: Path) -> None:
-    """Write the machine, its environment and the findings that a recording gives today."""
+    """Write the machine, its environment, the findings and the plans that a recording gives today."""
+    matrix = Matrix()
     machine, environment = load_case(folder)
     machine = mask_machine(machine)
     write(folder / "machine.json", machine)
     if environment is not None:
         write(folder / "environment.json", environment)
-    diagnosis = diagnose(Case(machine=machine, environment=environment), Matrix())
+    diagnosis = diagnose(Case(machine=machine, environment=environment), matrix)
     findings = [[finding.id, finding.severity] for finding in diagnosis.findings]
     write(folder / "findings.json", {"status": diagnosis.status, "findings": findings})
+    write(folder / "plan.json", {profile: outline_plan(machine, matrix, profile) for profile in PROFILES})
+
+
+def outline_plan(machine: Machine, matrix: Matrix, profile: str) -> dict[str, Any]:
+    """What a plan for a profile decides, without its wording: builds, rules that builds fell by, ways to more."""
+    answer = resolve(make_request(matrix, [matrix.profile(profile)]), machine, matrix)
+    rules = sorted({row.rule for row in answer.rejected})
+    if isinstance(answer, Impossible):
+        return {"status": "impossible", "fallen_by": rules, "remedies": list(answer.remedies)}
+    return {
+        "status": "planned",
+        "python": answer.python,
+        "accelerator": f"{answer.accelerator} {answer.variant}",
+        "packages": _outline_packages(answer),
+        "fallen_by": rules,
+        "lifts": [f"{lift.change}: {lift.gives}" for lift in answer.lifts],
+        "devices": warn_of_devices(machine, matrix, answer.accelerator),
+    }
+
+
+def _outline_packages(answer: Resolution) -> dict[str, str]:
+    """Release and build of each framework; of builds for any device the release alone."""
+    rows = sorted(answer.picks, key=lambda pick: pick.framework)
+    return {
+        pick.framework: pick.release.version + ("" if pick.build.variant == "any" else f" {pick.build.variant}")
+        for pick in rows
+    }
 
 
 def write(path: Path, value: object) -> None:

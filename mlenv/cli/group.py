@@ -13,6 +13,7 @@ COMMANDS = {
     "probe": "Print what this machine is: hardware, drivers, Pythons, package settings.",
     "doctor": "Diagnose this machine and say how to mend it.",
     "plan": "Show what would be installed for a profile, and why; changes nothing.",
+    "why": "Say whether one requirement can be had here, and why or why not.",
     "install": "Set up an environment, prove it, and only then switch to it.",
     "verify": "Import every framework of an environment, compute, and check the numbers.",
     "run": "Run a command in an environment.",

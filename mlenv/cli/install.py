@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from mlenv.cli.options import data_options, output_options, request_options
 from mlenv.cli.settings import DEFAULT_ENVIRONMENT, DataOptions, OutputOptions, RequestOptions, get_machine
+
+if TYPE_CHECKING:
+    from mlenv.facts.python import ManagerName
 
 
 @click.command("install")
@@ -37,5 +41,6 @@ def command(asked: RequestOptions, data: DataOptions, dry_run: bool, yes: bool, 
     generations = Generations((asked.environment or Path(DEFAULT_ENVIRONMENT)).absolute())
     generations.check_free()
     machine = configure_packages(get_machine(None, asked.environment), asked)
-    installation = Installation(terminal, matrix, request, machine, generations, offline=asked.offline)
+    manager = cast("ManagerName", asked.manager)
+    installation = Installation(terminal, matrix, request, machine, generations, offline=asked.offline, manager=manager)
     return installation.show(output) if dry_run else installation.carry_out(output)

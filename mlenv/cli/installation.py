@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from mlenv.cli.request import data_warnings
 from mlenv.cli.settings import OutputOptions, emit
 from mlenv.errors import ExitStatus
 from mlenv.execute.generations import Generations
-from mlenv.execute.lock_memory import LockMemory
 from mlenv.facts.machine import Machine
+from mlenv.facts.python import ManagerName
 from mlenv.matrix.load import Matrix
 from mlenv.plan.plan import Plan, PlannedPackage
 from mlenv.resolve.request import Request
@@ -32,6 +35,7 @@ class Installation:
         generations: Generations,
         *,
         offline: bool,
+        manager: ManagerName = "uv",
     ) -> None:
         self.terminal = terminal
         self.matrix = matrix
@@ -39,6 +43,7 @@ class Installation:
         self.machine = machine
         self.generations = generations
         self.offline = offline
+        self.manager: ManagerName = manager
         self.folder = generations.next_folder()
 
     def show(self, output: OutputOptions) -> int:
@@ -53,67 +58,63 @@ class Installation:
 
     def carry_out(self, output: OutputOptions) -> int:
         """Build, prove, switch, and say what was proven."""
+        from mlenv.cli.proof import uv_environ
         from mlenv.execute.transaction import held, install
         from mlenv.report.verify import make_document
 
+        start = time.perf_counter()
+        plan = self.decide()  # before anything is made: what cannot be leaves no trace
+        decided = round(time.perf_counter() - start, 3)
         with held(self.generations, waiting=self.terminal.note):
-            self.folder = self.generations.next_folder()
-            plan = self.decide()
+            folder = self.generations.next_folder()
+            if folder != self.folder:  # another mlenv was faster, or left a folder behind
+                self.folder = folder
+                plan = self.decide()
             self._announce(plan)
             verification = install(
                 plan,
                 self.generations,
                 self.folder,
-                environ=self._environ(),
+                environ=uv_environ(self.machine.packages),
                 progress=self.terminal,
-                memory=self._memory(plan),
                 verify=lambda folder, say: self._verify(plan, folder, say),
-                seal=lambda folder, proof, timings: self._seal(plan, folder, proof, timings),
+                seal=lambda folder, proof, timings: self._seal(plan, folder, proof, {"decide": decided, **timings}),
             )
         document = make_document(verification, self.matrix.data_version)
         emit(self.terminal, document, lambda: self._farewell(plan, verification), output)
         return ExitStatus.OK
 
     def decide(self) -> Plan:
-        """Ask the sources, resolve and plan; :class:`NoPlanError` with the reasons where it cannot be."""
-        from mlenv.errors import NoPlanError
-        from mlenv.plan.uv import UvOptions, build_plan
+        """Ask the sources, resolve, plan and have uv prove it, before anything is touched.
+
+        :class:`NoPlanError` with the reasons where there is no plan, :class:`NoVerdictError` where
+        it could not be proven.
+        """
+        from mlenv.cli.decision import decide_proven
+        from mlenv.cli.proof import PROVEN_MANAGERS, find_uv
+        from mlenv.errors import NoPlanError, NoVerdictError
+        from mlenv.plan.build import PlanOptions
         from mlenv.report.plan import impossible_document, render_text
         from mlenv.resolve.resolution import Impossible
-        from mlenv.resolve.solve import resolve
-        from mlenv.supply.ask import ask_supply
-        from mlenv.supply.pythons import can_bring_pythons
 
-        uv = find_uv()
-        supply = ask_supply(self.request, self.machine, self.matrix, offline=self.offline)
-        answer = resolve(self.request, self.machine, self.matrix, supply)
-        if not isinstance(answer, Impossible) and answer.interpreter is None:
-            supply = can_bring_pythons(supply, uv, answer.python)
-            answer = resolve(self.request, self.machine, self.matrix, supply)
-        if isinstance(answer, Impossible):
-            text = render_text(impossible_document(answer, self.machine, self.matrix.data_version)).rstrip()
-            raise NoPlanError(text[0].lower() + text[1:])
-        options = UvOptions(
-            uv=uv,
+        options = PlanOptions(
+            manager=self.manager,
+            uv=find_uv(),
             environment=str(self.folder),
             offline=self.offline,
             warnings=data_warnings(self.matrix),
             as_of=self.matrix.as_of,
         )
-        return build_plan(answer, self.machine, self.matrix, supply, options)
-
-    def _memory(self, plan: Plan) -> LockMemory:
-        from mlenv.execute.lock_memory import LockMemory, lock_key
-        from mlenv.supply.inquiry import local_folder
-        from mlenv.system.folders import cache_folder
-
-        packages = self.machine.packages
-        addresses = [setting.value for setting in (*packages.find_links, *packages.extra_index_urls)]
-        folders = [folder for address in addresses if (folder := local_folder(address)) is not None]
-        create = next(step for step in plan.steps if step.kind == "create")
-        python = " ".join(create.argv[:-1])  # all but the path of the environment
-        key = lock_key("\n".join(file.text for file in plan.files), python, self._environ(), folders)
-        return LockMemory(cache_folder() / "locks", key)
+        plan = decide_proven(self.request, self.machine, self.matrix, options, self.terminal, here=True).plan
+        if isinstance(plan, Impossible):
+            text = render_text(impossible_document(plan, self.machine, self.matrix.data_version)).rstrip()
+            raise NoPlanError(text[0].lower() + text[1:])
+        if self.manager in PROVEN_MANAGERS and plan.proof is not None and plan.proof.status != "proven":
+            raise NoVerdictError(
+                f"the plan could not be proven, so nothing was installed: {plan.proof.detail}",
+                hint="check the network, proxy and index settings (`mlenv probe` shows them), then run it again",
+            )
+        return plan
 
     def _announce(self, plan: Plan) -> None:
         from mlenv.report.redact import mask_text
@@ -126,19 +127,10 @@ class Installation:
         given_up = [row.candidate for row in plan.rejected if row.rule == "supply"]
         if given_up:
             self.terminal.note(f"given up, since no source that answers has it: {', '.join(given_up)}")
+        if plan.proof is not None and plan.proof.status == "proven":
+            self.terminal.note(_tell_proof(plan))
         for warning in plan.warnings:
             self.terminal.warn(warning)
-
-    def _environ(self) -> dict[str, str]:
-        environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
-        packages = self.machine.packages
-        if packages.certificate:
-            environ.setdefault("SSL_CERT_FILE", packages.certificate.value)
-        if packages.client_certificate:
-            environ.setdefault("SSL_CLIENT_CERT", packages.client_certificate.value)
-        if packages.pip_proxy:
-            environ.setdefault("ALL_PROXY", packages.pip_proxy)
-        return environ
 
     def _verify(self, plan: Plan, folder: Path, say: Callable[[str], None]) -> Verification:
         from mlenv.cli.verify import verify_packages
@@ -154,14 +146,13 @@ class Installation:
         )
 
     def _seal(self, plan: Plan, folder: Path, verification: Verification, timings: dict[str, float]) -> None:
-
         from mlenv.execute.manifest import Manifest, write_manifest
-        from mlenv.plan.uv import LOCK_FILE, PROJECT_FILE
+        from mlenv.plan.places import LOCK_FILE, PROJECT_FILE
         from mlenv.report.plan import mask_plan
         from mlenv.report.redact import mask_machine, mask_text
 
         lock = mask_text((folder / LOCK_FILE).read_text(encoding="utf-8"))
-        masked = mask_plan(plan)
+        masked = msgspec.structs.replace(mask_plan(plan), lock=None)  # the manifest has it once
         for file in masked.files:
             (folder / file.path).write_text(file.text, encoding="utf-8")
         assert PROJECT_FILE in {file.path for file in masked.files}
@@ -189,26 +180,18 @@ class Installation:
         return "\n".join(lines) + "\n"
 
 
+def _tell_proof(plan: Plan) -> str:
+    """``proven by uv 0.13.9: 79 packages, 2.1 GB to download at most``."""
+    proof = plan.proof
+    assert proof is not None
+    size = f", {plan.download_bytes / 1e6:,.0f} MB to download at most" if plan.download_bytes else ""
+    built = f"; built from source: {', '.join(proof.built)}" if proof.built else ""
+    return f"proven by {proof.by}: {proof.packages} packages{size}{built}"
+
+
 def _name_package(package: PlannedPackage) -> str:
     origin = f" (from {package.index})" if package.index else ""
     return f"{package.name} {package.version}{origin}"
-
-
-def find_uv() -> str:
-    """The path of uv: the one that came with mlenv, else the one on PATH."""
-    import shutil
-
-    from mlenv.errors import NoVerdictError
-
-    try:
-        import uv
-
-        return uv.find_uv_bin()
-    except (ImportError, FileNotFoundError):
-        found = shutil.which("uv")
-    if found is None:
-        raise NoVerdictError("uv, the package installer, is missing", hint="install it: `pip install uv`")
-    return found
 
 
 def _shortest_path(path: Path) -> str:

@@ -20,6 +20,8 @@ from mlenv.cli.settings import (
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
+FORMS = ("shell", "powershell", "requirements", "pylock", "conda", "pixi", "pyproject", "dockerfile")
+"""The forms of a plan beside its report; a test holds them to :mod:`mlenv.plan.forms.render`, which loads more."""
 
 
 def _join(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -47,27 +49,39 @@ def _gather(kind: type[msgspec.Struct], name: str) -> Callable[[F], F]:
 
 def output_options(function: F) -> F:
     """``--format``, ``--output``, ``-q``, ``-v``, ``--no-color``, as one value ``output``."""
+    return _output_options(
+        ["text", "json"],
+        "Form of the report (text; json prints one document and nothing else).",
+        "Write the report there; .json and .txt decide its form. Repeatable.",
+    )(function)
+
+
+def plan_output_options(function: F) -> F:
+    """The output options of a plan, which has more forms, as one value ``output``."""
+    return _output_options(
+        ["text", "json", *FORMS],
+        "Form of the plan: text, a json document, or a file or script for other tools.",
+        "Write the plan there; the name decides its form (setup.sh, setup.ps1, requirements.txt, pylock.toml,"
+        " pyproject.toml, environment.yml, pixi.toml, Dockerfile, plan.json). Repeatable.",
+    )(function)
+
+
+def _output_options(forms: list[str], form_help: str, output_help: str) -> Callable[[F], F]:
     return _join(
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(["text", "json"]),
-            default=None,
-            help="Form of the report (text; json prints one document and nothing else).",
-        ),
+        click.option("--format", "form", type=click.Choice(forms), default=None, help=form_help),
         click.option(
             "--output",
             "outputs",
             type=click.Path(dir_okay=False, path_type=Path),
             multiple=True,
             metavar="FILE",
-            help="Write the report there; .json and .txt decide its form. Repeatable.",
+            help=output_help,
         ),
         click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
         click.option("-v", "--verbose", is_flag=True, help="Say more: sources, every check, whole files."),
         click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does the same)."),
         _gather(OutputOptions, "output"),
-    )(function)
+    )
 
 
 def data_options(function: F) -> F:
@@ -162,7 +176,11 @@ def request_options(function: F) -> F:
             help="auto, cpu, cuda, cuXYZ, rocm, rocmX.Y, xpu, mps or tpu.",
         ),
         click.option(
-            "--manager", type=click.Choice(["uv"]), default="uv", show_default=True, help="The package installer."
+            "--manager",
+            type=click.Choice(["uv", "pip", "conda", "mamba", "micromamba", "pixi"]),
+            default="uv",
+            show_default=True,
+            help="The package manager.",
         ),
         environment_option,
         click.option("--index-url", metavar="URL", help="Replaces the default package index."),

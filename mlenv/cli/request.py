@@ -14,15 +14,15 @@ from mlenv.facts.machine import Machine
 from mlenv.facts.packages import Setting
 from mlenv.matrix.age import warn_of_age
 from mlenv.matrix.load import Matrix
+from mlenv.matrix.profiles import read_profile
 from mlenv.matrix.rows import Profile
-from mlenv.matrix.toml_file import load_file
 from mlenv.resolve.request import Request, make_request
 
 
 def load_profile(matrix: Matrix, name: str) -> Profile:
     """A profile by its name, or from a TOML file of the user."""
     if name.endswith(".toml") or "/" in name or "\\" in name:
-        return load_file(Path(name), Profile)
+        return read_profile(Path(name), matrix.stated_profile)
     return matrix.profile(name)
 
 

@@ -146,10 +146,11 @@ def emit(
         terminal.write(strip(render_json(document)) if output.form == "json" else render_text())
     for path in output.outputs:
         wants_json = output.form == "json" or (output.form is None and path.suffix == ".json")
-        _write_file(path, strip(render_json(document) if wants_json else render_text()))
+        write_file(path, strip(render_json(document) if wants_json else render_text()))
 
 
-def _write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
+    """Write a file that was named with ``--output``; :class:`UsageError` where it cannot be written."""
     from mlenv.errors import UsageError
 
     try:

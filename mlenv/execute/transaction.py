@@ -13,8 +13,8 @@ from typing import Protocol
 from mlenv.errors import InstallError, Interrupted, NoVerdictError
 from mlenv.execute.generations import Generations
 from mlenv.plan.lock import read_lock, render_requirements
+from mlenv.plan.places import LOCK_FILE, REQUIREMENTS_FILE
 from mlenv.plan.plan import Plan, Step
-from mlenv.plan.uv import LOCK_FILE, REQUIREMENTS_FILE
 from mlenv.system.process import Completed, run
 from mlenv.verify.result import Verification
 
@@ -37,16 +37,6 @@ class Progress(Protocol):
         """A step that lasts as long as the context; an exception makes it a failed one."""
 
 
-class Remembered(Protocol):
-    """The lock of this request, if it was made a moment ago."""
-
-    def recall(self) -> str | None:
-        """The text of the lock."""
-
-    def remember(self, text: str) -> None:
-        """Keep the text for the next time."""
-
-
 Verify = Callable[[Path, Callable[[str], None]], Verification]
 Timings = dict[str, float]
 Seal = Callable[[Path, Verification, Timings], None]
@@ -61,11 +51,10 @@ def install(
     progress: Progress,
     verify: Verify,
     seal: Seal,
-    memory: Remembered | None = None,
 ) -> Verification:
     """Build ``folder``, verify it, seal it (write its manifest) and make it current.
 
-    ``memory`` may know the lock of the same request from a moment ago.
+    A plan that was proven brings its lock, and exactly that is installed.
     On any failure, and on Ctrl-C, the folder is removed, the environment is as it was before, and
     :class:`InstallError`, :class:`NoVerdictError` (an index out of reach, or nothing proven) or
     :class:`Interrupted` says what happened.
@@ -81,7 +70,7 @@ def install(
                 elif step.kind == "reuse":
                     reused = run(step.argv, timeout=STEP_SECONDS, environ=environ).ok
                 elif step.kind == "lock":
-                    _make_lock(step, plan, folder, environ, progress, memory)
+                    _make_lock(step, plan, folder, environ, progress)
                 elif step.kind == "create" or not reused:
                     _run_step(step, environ, progress)
                 if step.kind == "create":
@@ -147,25 +136,15 @@ def _run_step(step: Step, environ: Mapping[str, str], progress: Progress) -> Non
             raise error(_tell(step, completed), hint=_remedy(completed))
 
 
-def _make_lock(
-    step: Step,
-    plan: Plan,
-    folder: Path,
-    environ: Mapping[str, str],
-    progress: Progress,
-    memory: Remembered | None,
-) -> None:
+def _make_lock(step: Step, plan: Plan, folder: Path, environ: Mapping[str, str], progress: Progress) -> None:
     path = folder / LOCK_FILE
-    text = memory.recall() if memory else None
-    if text is not None:
-        with progress.step(f"{step.purpose}: as found a moment ago"):
-            _write_private(path, text)
+    if plan.lock is not None:
+        with progress.step(f"{step.purpose}: as proven"):
+            _write_private(path, plan.lock)
     else:
         _run_step(step, environ, progress)
-        text = path.read_text(encoding="utf-8")
-    _write_private(folder / REQUIREMENTS_FILE, render_requirements(read_lock(text), plan.tied))
-    if memory:
-        memory.remember(text)
+    lock = read_lock(path.read_text(encoding="utf-8"))
+    _write_private(folder / REQUIREMENTS_FILE, render_requirements(lock, plan.tied))
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -6,6 +6,8 @@ this compares them without loading a library.
 
 from __future__ import annotations
 
+import functools
+
 from mlenv.facts.pattern import lazy
 
 _NUMBER = lazy(r"\d+")
@@ -13,6 +15,7 @@ _NUMBER = lazy(r"\d+")
 _LONGEST = 18
 
 
+@functools.lru_cache(maxsize=8192)
 def numbers(text: str) -> tuple[int, ...]:
     """``"580.95.05"`` gives ``(580, 95, 5)``; a local part after ``+`` is left out."""
     return tuple(int(part[:_LONGEST]) for part in _NUMBER.findall(text.split("+")[0]))

@@ -10,14 +10,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from mlenv.errors import UsageError
-from mlenv.facts.drivers import Nvidia, Rocm
-from mlenv.facts.gpu import Gpu, Vendor
+from mlenv.facts.drivers import Jetson, Nvidia, Rocm
+from mlenv.facts.gpu import Gpu, MigInstance, Vendor
 from mlenv.facts.hardware import Cpu, Disk, Memory
 from mlenv.facts.machine import Machine
 from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.reading import Reading
 from mlenv.facts.size import GIB
-from mlenv.facts.system import Architecture, Libc, OperatingSystem, SystemFamily
+from mlenv.facts.system import Architecture, Libc, OperatingSystem, SystemFamily, Variable
 from mlenv.matrix.toml_file import parse_toml, written_as
 
 DottedVersion = Annotated[str, written_as(r"^\d+(\.\d+)*$", "580.95.05")]
@@ -40,20 +40,45 @@ class _Nvidia(_Table, frozen=True, kw_only=True):
     driver: DottedVersion
 
 
+class _Mig(_Table, frozen=True, kw_only=True):
+    """A MIG device of a GPU: ``profile`` such as ``1g.10gb``, ``uuid`` as nvidia-smi shows it."""
+
+    profile: str | None = None
+    uuid: str | None = None
+    memory_gib: Amount | None = None
+
+
 class _Gpu(_Table, frozen=True, kw_only=True):
+    """A GPU.
+
+    ``integrated`` tells one that shares the main memory from a card, ``uuid`` is for variables that
+    name it so; ``mig`` says that it is split with MIG into these devices, ``[]`` that it has none
+    yet; ``virtual`` that it is a virtual GPU (vGPU, GRID).
+    """
+
     vendor: Vendor
     name: str | None = None
     compute_capability: Capability | None = None
     gfx: GfxTarget | None = None
     memory_gib: Amount | None = None
+    integrated: bool | None = None
+    uuid: str | None = None
+    mig: tuple[_Mig, ...] | None = None
+    virtual: bool | None = None
 
 
 class _Rocm(_Table, frozen=True, kw_only=True):
     version: DottedVersion
 
 
+class _Jetson(_Table, frozen=True, kw_only=True):
+    """A Jetson board: ``l4t`` is its Jetson Linux, the first line of /etc/nv_tegra_release."""
+
+    l4t: DottedVersion
+
+
 class DescribedMachine(_Table, frozen=True, kw_only=True):
-    """The keys of a described machine."""
+    """The keys of a described machine; ``environment`` are variables such as CUDA_VISIBLE_DEVICES."""
 
     os: SystemFamily
     os_version: str | None = None
@@ -68,6 +93,8 @@ class DescribedMachine(_Table, frozen=True, kw_only=True):
     nvidia: _Nvidia | None = None
     gpu: tuple[_Gpu, ...] | None = None
     rocm: _Rocm | None = None
+    jetson: _Jetson | None = None
+    environment: dict[str, str] | None = None
 
 
 def parse_description(text: str, *, origin: str) -> Machine:
@@ -82,6 +109,8 @@ def parse_description(text: str, *, origin: str) -> Machine:
         gpus=None if described.gpu is None else tuple(_gpu(i, gpu) for i, gpu in enumerate(described.gpu)),
         nvidia=Nvidia(driver=described.nvidia.driver) if described.nvidia else None,
         rocm=Rocm(version=described.rocm.version) if described.rocm else None,
+        jetson=Jetson(l4t=described.jetson.l4t) if described.jetson else None,
+        variables=tuple(Variable(name=name, value=value) for name, value in (described.environment or {}).items()),
         pythons=_pythons(described),
         readings=tuple(_readings(described, origin)),
     )
@@ -132,7 +161,16 @@ def _gpu(index: int, gpu: _Gpu) -> Gpu:
         compute_capability=gpu.compute_capability,
         gfx=gpu.gfx,
         memory_bytes=_bytes(gpu.memory_gib),
+        integrated=gpu.integrated,
+        uuid=gpu.uuid,
+        mig=None if gpu.mig is None else True,
+        mig_instances=None if gpu.mig is None else tuple(_mig(part) for part in gpu.mig),
+        virtualization="vgpu" if gpu.virtual else None,
     )
+
+
+def _mig(part: _Mig) -> MigInstance:
+    return MigInstance(profile=part.profile, uuid=part.uuid, memory_bytes=_bytes(part.memory_gib))
 
 
 def _pythons(described: DescribedMachine) -> tuple[PythonInterpreter, ...] | None:

@@ -7,14 +7,12 @@ problem is one line: the file, the row, and what is wrong with it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from mlenv.errors import UsageError
-from mlenv.matrix import check_builds, check_hardware
+from mlenv.matrix import check_builds, check_hardware, check_metadata, check_profiles
 from mlenv.matrix.age import last_day
 from mlenv.matrix.canonical import render_file
 from mlenv.matrix.check_builds import Problems
@@ -22,7 +20,6 @@ from mlenv.matrix.files import Files, load_files, render_schemas
 from mlenv.matrix.hardware import Drivers
 from mlenv.matrix.layers import identity
 from mlenv.matrix.load import Matrix
-from mlenv.matrix.profiles import extend_profile
 from mlenv.matrix.rows import FileFamilies, Framework, MatrixInfo, Profile, Row, SystemNeeds
 from mlenv.matrix.toml_file import read_text
 from mlenv.matrix.walk import holds_rows, walk_rows
@@ -126,39 +123,6 @@ def _check_dates(files: Files) -> Problems:
                 yield f"{path}: {release.version}: released {release.released} is after {last}"
 
 
-def _check_profiles(files: Files) -> Problems:
-    """Profiles ask for frameworks that the matrix has."""
-    known = {framework.id for framework in files.of(Framework).values()}
-    profiles = {profile.name: profile for profile in files.of(Profile).values()}
-    for path, profile in files.of(Profile).items():
-        yield from _check_extension(path, profile, profiles)
-        for text in (*profile.frameworks, *profile.optional):
-            try:
-                name = Requirement(text).name
-            except InvalidRequirement:
-                yield f"{path}: {text!r} is not a requirement"
-                continue
-            if name not in known:
-                yield f"{path}: no framework is called {name!r}"
-
-
-def _check_extension(path: str, profile: Profile, known: Mapping[str, Profile]) -> Problems:
-    """What a profile extends is there, goes round in no circle, and leaves it with some framework."""
-
-    def find(name: str) -> Profile:
-        if name not in known:
-            raise UsageError(f"no profile is called {name!r}")
-        return known[name]
-
-    try:
-        whole = extend_profile(profile, find)
-    except UsageError as error:
-        yield f"{path}: {error.message.removeprefix(f'{path}: ')}"
-        return
-    if not whole.frameworks:
-        yield f"{path}: names no framework"
-
-
 def _check_families(files: Files) -> Problems:
     """A distribution belongs to one family of files."""
     for path, families in files.of(FileFamilies).items():
@@ -187,7 +151,8 @@ _CHECKS: tuple[Callable[[Files], Problems], ...] = (
     check_builds.check_overlap,
     check_builds.check_gpu_code,
     check_builds.check_requirements,
-    _check_profiles,
+    *check_metadata.CHECKS,
+    *check_profiles.CHECKS,
     _check_families,
     _check_needs,
     *check_hardware.CHECKS,

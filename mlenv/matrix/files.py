@@ -10,6 +10,7 @@ import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.matrix.hardware import Drivers, GpuModels, RocmReleases
+from mlenv.matrix.images import ContainerImages
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import (
     Build,
@@ -29,6 +30,7 @@ KINDS: dict[str, type[Row]] = {
     "families": FileFamilies,
     "framework": Framework,
     "gpus": GpuModels,
+    "images": ContainerImages,
     "indexes": Indexes,
     "matrix": MatrixInfo,
     "needs": SystemNeeds,

@@ -253,7 +253,8 @@ class GpuModels(Row, frozen=True, kw_only=True):
 
 # ---------------------------------------------------------------- rocm.toml
 
-RocmSystem = Literal["linux", "windows"]
+RocmSystem = Literal["linux", "windows", "wsl"]
+"""``wsl`` is Linux inside Windows, where AMD supports less than on Linux itself."""
 RocmLevel = Literal["supported", "runtime", "deprecated", "unsupported"]
 """What AMD says of a target: supported; its HIP runtime alone is; support will end; has ended."""
 
@@ -328,6 +329,15 @@ class GfxOverride(Row, frozen=True, kw_only=True):
     note: str = ""
 
 
+class RocmGap(Row, frozen=True, kw_only=True):
+    """A framework whose ROCm builds AMD does not vouch for on a system."""
+
+    framework: str
+    system: RocmSystem
+    source: tuple[str, ...]
+    note: str = ""
+
+
 class RocmReleases(Row, frozen=True, kw_only=True):
     """``rocm.toml``: AMD ROCm, what AMD supports in each release, kernel drivers, and overrides of users."""
 
@@ -338,3 +348,4 @@ class RocmReleases(Row, frozen=True, kw_only=True):
     target: tuple[RocmTarget, ...]
     kernel_driver: tuple[KernelDriver, ...]
     override: tuple[GfxOverride, ...]
+    gap: tuple[RocmGap, ...] = ()

@@ -22,6 +22,7 @@ from mlenv.matrix import profiles
 from mlenv.matrix.compiled import Store, key_of, stamp_of
 from mlenv.matrix.digest import combine_digests, digest_folder, folder_state
 from mlenv.matrix.hardware import Drivers, GpuModels, RocmReleases
+from mlenv.matrix.images import ContainerImages
 from mlenv.matrix.layers import lay_over
 from mlenv.matrix.rows import (
     FileFamilies,
@@ -178,6 +179,11 @@ class Matrix:
     def needs(self) -> dict[str, SystemNeed]:
         """What builds need beside Python packages, by id."""
         return {row.id: row for row in self.read("needs.toml", SystemNeeds).need}
+
+    @functools.cached_property
+    def images(self) -> ContainerImages:
+        """What containers start from, and what their hosts need."""
+        return self.read("images.toml", ContainerImages)
 
     @functools.cached_property
     def framework_ids(self) -> tuple[str, ...]:

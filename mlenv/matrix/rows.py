@@ -212,6 +212,8 @@ class Release(Row, frozen=True, kw_only=True, omit_defaults=True):
     ``requires`` are the version conditions on neighbours that its metadata states and that matter
     when they share an environment (PEP 440 specifiers by distribution name); ``constraints`` those
     that it needs and its metadata does not state, which a plan hands to the installer.
+    ``metadata`` are all its requirements (``Requires-Dist`` as published) where it comes as source
+    only: an installer would fetch the whole archive to read them.
     ``prereleases`` are distributions of which it needs pre-releases: they are allowed for those
     alone.  ``yanked`` releases are never chosen, nor are ``broken`` ones: the text says why they
     cannot be installed or do not work.
@@ -222,6 +224,7 @@ class Release(Row, frozen=True, kw_only=True, omit_defaults=True):
     requires_python: str = ""
     requires: dict[str, str] = {}
     constraints: dict[str, str] = {}
+    metadata: tuple[str, ...] | None = None
     prereleases: tuple[str, ...] = ()
     yanked: bool = False
     broken: str = ""
@@ -230,19 +233,46 @@ class Release(Row, frozen=True, kw_only=True, omit_defaults=True):
     note: str = ""
 
 
-class CondaRoute(Row, frozen=True, kw_only=True):
+class CondaCode(Row, frozen=True, kw_only=True, omit_defaults=True):
+    """The GPU code of a channel's builds that were made with one CUDA release.
+
+    ``sass`` and ``ptx`` are compute capabilities as in a build; ``glibc`` is the lowest version.
+    ``platforms`` are those that have such builds.
+    """
+
+    cuda: str
+    platforms: tuple[Platform, ...]
+    glibc: str = ""
+    sass: tuple[str, ...] = ()
+    ptx: tuple[str, ...] = ()
+    source: tuple[str, ...]
+    note: str = ""
+
+
+class CondaRoute(Row, frozen=True, kw_only=True, omit_defaults=True):
     """How conda gets a framework.
 
+    ``channel`` is an id of ``indexes.toml``.
     ``builds`` are selectors of build strings by accelerator (``cuda = "cuda*"``), ``packages`` the
-    package by accelerator where it is another one; ``virtual`` names the virtual packages that the
-    builds of an accelerator ask for (``cuda = "__cuda"``).
+    package by accelerator where it is another one, ``brings`` further specs beside it
+    (``cuda = ["jaxlib=*=*cuda*"]``); ``virtual`` names the virtual packages that the builds of an
+    accelerator ask for (``cuda = "__cuda"``).
+    ``platforms`` and ``pythons`` are those of the newest release there, empty where nobody looked;
+    ``glibc`` and ``macos`` are the lowest versions for its CPU builds (and Metal, on a Mac).
+    ``code`` is the GPU code of its CUDA builds, newest CUDA first.
     """
 
     channel: str = "conda-forge"
     package: str
     builds: dict[str, str] = {}
     packages: dict[str, str] = {}
+    brings: dict[str, tuple[str, ...]] = {}
     virtual: dict[str, str] = {}
+    platforms: tuple[Platform, ...] = ()
+    pythons: tuple[str, ...] = ()
+    glibc: str = ""
+    macos: str = ""
+    code: tuple[CondaCode, ...] = ()
     evidence: Evidence
     source: tuple[str, ...]
     note: str = ""
@@ -289,9 +319,13 @@ class Profile(Row, frozen=True, kw_only=True):
 
     ``extends`` names profiles whose frameworks and variables this one has too.
     ``frameworks`` are requirement strings whose names are framework ids; each must be in the
-    plan.  ``optional`` ones join where a build that fits can be had.  ``accelerator`` says what
-    the profile is for: ``auto`` takes the best device and else the CPU, ``gpu`` insists on one.
-    ``download_gb`` and ``disk_gb`` are rough sizes for the requirements that doctor checks.
+    plan.  ``optional`` ones join where a build that fits can be had.  ``first_of`` are groups of
+    alternatives, the preferred one first: of each group the first that fits joins, and a member
+    that is asked for otherwise (``--with``) settles its group.  ``environment`` are variables that
+    are always set, ``environment_with`` those that are set when that framework was taken from a
+    group.  ``accelerator`` says what the profile is for: ``auto`` takes the best device and else
+    the CPU, ``gpu`` insists on one.  ``download_gb`` and ``disk_gb`` are rough sizes for the
+    requirements that doctor checks.
     """
 
     name: str
@@ -300,7 +334,9 @@ class Profile(Row, frozen=True, kw_only=True):
     extends: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    first_of: tuple[tuple[str, ...], ...] = ()
     accelerator: Literal["auto", "gpu", "cpu", "cuda", "rocm", "xpu", "mps", "tpu"] = "auto"
     environment: dict[str, str] = {}
+    environment_with: dict[str, dict[str, str]] = {}
     download_gb: float | None = None
     disk_gb: float | None = None

@@ -7,7 +7,9 @@ the file that its cache holds, and the hash proves that it is the locked one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from urllib.parse import unquote
 
 import msgspec
 import tomli
@@ -16,11 +18,17 @@ from mlenv.errors import InstallError
 
 
 class LockedFile(msgspec.Struct):
-    """A wheel or source archive of the lock."""
+    """A wheel or source archive of the lock; ``size`` is in bytes where the index says it."""
 
     hashes: dict[str, str]
     url: str = ""
     path: str = ""
+    size: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return unquote(re.split(r"[?#]", self.url or self.path)[0].rpartition("/")[2])
 
 
 class LockedPackage(msgspec.Struct):

@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from mlenv.resolve.resolution import Reason, Rejection
+from mlenv.plan.proof import Proof
+from mlenv.resolve.resolution import Companion, Lift, Reason, Rejection
 
 StepKind = Literal["create", "lock", "reuse", "install", "verify"]
 """``reuse`` installs from the cache alone; where it can, ``install`` has nothing left to do."""
@@ -50,6 +51,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     ``verify`` are the distributions whose work is proven afterwards, ``tied`` those that only
     their own index may supply; ``download_bytes`` is an estimate, None where sizes are not known.
+    ``lock`` is the text of the pylock.toml where a package resolver has proven the plan, ``proof``
+    what it said (None where nobody asked it).  ``lifts`` are changes that would give more, ``apart``
+    the environments that would serve better than this one.
     """
 
     profile: str
@@ -65,5 +69,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     rejected: tuple[Rejection, ...]
     warnings: tuple[str, ...]
+    lifts: tuple[Lift, ...] = ()
+    apart: tuple[Companion, ...] = ()
     download_bytes: int | None = None
     variables: dict[str, str] = {}
+    lock: str | None = None
+    proof: Proof | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
@@ -12,8 +13,9 @@ from mlenv.facts.pattern import lazy
 from mlenv.facts.reading import Reading
 
 MASK = "****"
-_ADDRESS = lazy(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+_ADDRESS = lazy(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s\"/?#]*@)?[^\s\"'<>]+")  # a password may hold a single quote
 _BARE = lazy(r"^[^\s/@:]+:[^\s@]*@(?=[^\s@]+$)")
+_SCHEME = lazy(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PORT = lazy(r":\d{1,5}$")
 
 
@@ -44,6 +46,29 @@ def mask_text(text: str) -> str:
     return _BARE.sub(f"{MASK}@", text) if "@" in text else text
 
 
+def mask_value(value: str) -> str:
+    """A setting's value with its credentials masked: as an address where it is one, whatever letters it holds."""
+    return mask_url(value) if _SCHEME.match(value) else mask_text(value)
+
+
+def strip_url(url: str) -> str:
+    """An address with nothing in place of its user name, password or token.
+
+    It works where the login comes from elsewhere (``~/.netrc``).
+    """
+    return mask_url(url).replace(f"{MASK}@", "", 1) if mask_url(url) != url else url
+
+
+def strip_text(text: str) -> str:
+    """A text with the credentials in all its addresses left out."""
+    return _ADDRESS.sub(lambda match: strip_url(match.group()), text) if "://" in text else text
+
+
+def strip_configuration(packages: PackageConfiguration) -> PackageConfiguration:
+    """Where packages come from, without a credential: for what is made to be passed on."""
+    return _each_setting(packages, strip_url)
+
+
 def mask_machine(machine: Machine) -> Machine:
     """A machine as it may be written down: no credential is left in it."""
     return msgspec.structs.replace(
@@ -55,18 +80,22 @@ def mask_machine(machine: Machine) -> Machine:
 
 
 def _mask_configuration(packages: PackageConfiguration) -> PackageConfiguration:
-    masked: dict[str, object] = {}
+    return _each_setting(packages, mask_value)
+
+
+def _each_setting(packages: PackageConfiguration, change: Callable[[str], str]) -> PackageConfiguration:
+    changed: dict[str, object] = {}
     for name in packages.__struct_fields__:
         value = getattr(packages, name)
         if isinstance(value, Setting):
-            masked[name] = _mask_setting(value)
+            changed[name] = _change_setting(value, change)
         elif value:
-            masked[name] = tuple(_mask_setting(setting) for setting in value)
-    return msgspec.structs.replace(packages, **masked)
+            changed[name] = tuple(_change_setting(setting, change) for setting in value)
+    return msgspec.structs.replace(packages, **changed)
 
 
-def _mask_setting(setting: Setting) -> Setting:
-    return msgspec.structs.replace(setting, value=mask_text(setting.value), origin=mask_text(setting.origin))
+def _change_setting(setting: Setting, change: Callable[[str], str]) -> Setting:
+    return msgspec.structs.replace(setting, value=change(setting.value), origin=change(setting.origin))
 
 
 def _mask_reading(reading: Reading) -> Reading:

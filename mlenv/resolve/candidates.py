@@ -1,27 +1,34 @@
-"""Candidates: which builds of a framework could be used on an accelerator, best first."""
+"""Candidates: every build of a framework judged for an accelerator, best first."""
 
 from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
 
 import msgspec
 from packaging.specifiers import SpecifierSet
 
 from mlenv.facts.machine import Machine
-from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.query import newest_first
 from mlenv.matrix.rows import Accelerator, Build, Framework, Release
+from mlenv.resolve.claims import Claim, make_claims
+from mlenv.resolve.preference import Costs, is_heavy, older_builds, serves, staleness_of
 from mlenv.resolve.question import Failure, Question, name_build
 from mlenv.resolve.request import Request, Wanted
 from mlenv.resolve.rules import RULES, is_built_for_platform
 
-Key = tuple[int, int, int, int, int, int]
+_NAME = re.compile(r"[^A-Za-z0-9._-]")
+"""What ends the name in a requirement."""
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A build that no rule forbids.
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A build, judged: ``failures`` are the rules it falls by, none where it may be chosen.
 
     ``uses_accelerator`` tells whether it runs on the wanted device or on the CPU beside it;
-    ``writes`` which distribution it brings of each file family that it touches.
+    ``writes`` which distribution it brings of each file family that it touches; ``rank`` its place
+    in the order of preference within its field.
     """
 
     wanted: Wanted
@@ -29,8 +36,10 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     release: Release
     build: Build
     uses_accelerator: bool
+    failures: tuple[Failure, ...] = ()
     writes: dict[str, str] = {}
-    rank: int
+    costs: Costs = Costs(0, 0, 0, 0, 0)
+    rank: int = 0
 
     @property
     def name(self) -> str:
@@ -42,47 +51,53 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         """The name of the package to install."""
         return self.build.distribution or self.framework.distribution
 
-
-class Fallen(msgspec.Struct, frozen=True, kw_only=True):
-    """A build that a rule forbids, and every rule that does."""
-
-    framework: str
-    release: Release
-    build: Build
-    failures: tuple[Failure, ...]
-    rank: int
-
-    @property
-    def name(self) -> str:
-        """``torch 2.15.0 cu132``, for sentences."""
-        return name_build(self.framework, self.release, self.build)
+    @functools.cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What it wants to be true of an environment, in the order in which a clash is told."""
+        names = dict.fromkeys((self.framework.id, self.distribution))
+        return make_claims(names, self.release, self.build, self.writes)
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """All builds of one requested framework for an accelerator, judged."""
+class Field(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """All builds of one requested framework for an accelerator, judged, best first."""
 
     wanted: Wanted
     framework: Framework
-    candidates: tuple[Candidate, ...]
-    fallen: tuple[Fallen, ...]
+    rows: tuple[Candidate, ...]
 
-    @property
-    def accelerates(self) -> bool:
-        """Whether any candidate uses the accelerator."""
-        return any(candidate.uses_accelerator for candidate in self.candidates)
+    @functools.cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The builds that no rule forbids."""
+        return tuple(row for row in self.rows if not row.failures)
+
+    @functools.cached_property
+    def fallen(self) -> tuple[Candidate, ...]:
+        """The builds that a rule forbids."""
+        return tuple(row for row in self.rows if row.failures)
 
 
 def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Wanted, accelerator: Accelerator) -> Field:
-    """Sort the builds of a framework into candidates, best first, and fallen ones.
-
-    A framework that has code for the accelerator may still run on the CPU beside others; one
-    without (numpy) is neutral.
-    """
+    """Judge the builds of a framework that could run on an accelerator or on the CPU beside it."""
     framework = matrix.framework(wanted.name)
+    rows = sorted(
+        _judge_builds(request, machine, matrix, wanted, framework, accelerator),
+        key=lambda row: row.costs,  # stable: of equals the first in the file
+    )
+    return Field(
+        wanted=wanted,
+        framework=framework,
+        rows=tuple(msgspec.structs.replace(row, rank=rank) for rank, row in enumerate(rows)),
+    )
+
+
+def _judge_builds(
+    request: Request, machine: Machine, matrix: Matrix, wanted: Wanted, framework: Framework, accelerator: Accelerator
+) -> Iterator[Candidate]:
     specifier = SpecifierSet(wanted.specifier)
-    passed: list[tuple[Key, Candidate]] = []
-    fallen: list[tuple[Key, Fallen]] = []
-    for position, release in enumerate(newest_first(framework)):
+    staleness = staleness_of(framework)
+    may_idle = accelerator != "cpu" and serves(framework, accelerator)
+    for release in newest_first(framework):
+        ages = {device: older_builds(release.builds, device) for device in {accelerator, "cpu"}}
         for build in release.builds:
             device = _device(build, accelerator)
             if device is None:
@@ -98,34 +113,22 @@ def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Want
                 variant=request.variant if device == accelerator else None,
                 optional=wanted.optional,
             )
-            failures = judge(question)
-            key = _key(build, position, uses=device == accelerator, wanted=accelerator)
-            if failures:
-                row = Fallen(framework=framework.id, release=release, build=build, failures=failures, rank=0)
-                fallen.append((key, row))
-            else:
-                uses = device == accelerator and build.variant != "any"
-                candidate = Candidate(
-                    wanted=wanted,
-                    framework=framework,
-                    release=release,
-                    build=build,
-                    uses_accelerator=uses,
-                    writes=_families_of(matrix, build.distribution or framework.distribution, build),
-                    rank=0,
-                )
-                passed.append((key, candidate))
-    ranks = {key: rank for rank, key in enumerate(sorted({key for key, _ in (*passed, *fallen)}))}
-    return Field(
-        wanted=wanted,
-        framework=framework,
-        candidates=tuple(
-            msgspec.structs.replace(row, rank=ranks[key]) for key, row in sorted(passed, key=lambda pair: pair[0])
-        ),
-        fallen=tuple(
-            msgspec.structs.replace(row, rank=ranks[key]) for key, row in sorted(fallen, key=lambda pair: pair[0])
-        ),
-    )
+            yield Candidate(
+                wanted=wanted,
+                framework=framework,
+                release=release,
+                build=build,
+                uses_accelerator=device == accelerator and build.variant != "any",
+                failures=judge(question),
+                writes=_families_of(matrix, build.distribution or framework.distribution, build),
+                costs=Costs(
+                    idle=int(may_idle and device != accelerator),
+                    unproven=int(build.evidence == "unknown"),
+                    heavy=int(is_heavy(build, device)),
+                    staleness=staleness[release.version],
+                    older_build=ages[device][build.variant],
+                ),
+            )
 
 
 def judge(question: Question) -> tuple[Failure, ...]:
@@ -139,7 +142,8 @@ def judge(question: Question) -> tuple[Failure, ...]:
 def _families_of(matrix: Matrix, distribution: str, build: Build) -> dict[str, str]:
     """The file families that a build writes into, and by which distribution."""
     families = matrix.family_of
-    return {families[name]: name for name in (*build.requires, distribution) if name in families}
+    brought = (_NAME.split(text, maxsplit=1)[0] for text in build.brings)
+    return {families[name]: name for name in (*build.requires, *brought, distribution) if name in families}
 
 
 def _device(build: Build, accelerator: Accelerator) -> Accelerator | None:
@@ -147,24 +151,3 @@ def _device(build: Build, accelerator: Accelerator) -> Accelerator | None:
     if accelerator in build.accelerators:
         return accelerator
     return "cpu" if "cpu" in build.accelerators else None
-
-
-def _key(build: Build, position: int, *, uses: bool, wanted: Accelerator) -> Key:
-    """Preference, smallest first.
-
-    The wanted device before the CPU; proven builds before unproven ones; on the CPU the build
-    that carries no GPU code before one that does (it spares gigabytes); the newest release; then
-    the newest CUDA or ROCm.
-    """
-    unproven = build.evidence == "unknown"
-    heavy = is_heavy(build, wanted if uses else "cpu")
-    version = numbers(build.cuda or build.variant)
-    major, minor = (*version, 0, 0)[:2] if version else (0, 0)
-    if not build.cuda and build.variant.startswith("cu"):
-        major, minor = 0, version[0] if version else 0
-    return (not uses, unproven, heavy, position, -major, -minor)
-
-
-def is_heavy(build: Build, accelerator: Accelerator) -> bool:
-    """Whether a build carries GPU libraries that nothing would use."""
-    return accelerator == "cpu" and build.variant.startswith(("cu", "rocm", "xpu"))

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.machine import Machine
+from mlenv.facts.version import numbers
+from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import VENDOR_OF, Accelerator
 from mlenv.resolve.request import Request
+from mlenv.resolve.targets import capability_of, gfx_of
+from mlenv.resolve.visibility import PerMachine, masks_in_force, view_of
 
 ORDER: tuple[Accelerator, ...] = ("cuda", "rocm", "xpu", "mps", "tpu")
 # Macs have had GPUs of other makers, which no framework uses there.
 ON_MACOS: tuple[Accelerator, ...] = ("mps",)
+_IN_USE: PerMachine[tuple[Gpu, ...]] = PerMachine()
+
+
+class Unusable(msgspec.Struct, frozen=True, kw_only=True):
+    """A GPU that no process can use as the machine is now: why, and what would change it."""
+
+    gpu: Gpu
+    text: str
+    remedy: str = ""
 
 
 def accelerators_to_try(request: Request, machine: Machine) -> tuple[Accelerator, ...]:
@@ -30,21 +47,29 @@ def accelerators_to_try(request: Request, machine: Machine) -> tuple[Accelerator
 
 
 def _present(machine: Machine) -> tuple[Accelerator, ...]:
-    vendors = {gpu.vendor for gpu in machine.gpus or ()}
+    """The accelerators of the GPUs that count: beside a card of any maker, integrated GPUs do not."""
+    gpus = machine.gpus or ()
+    cards = tuple(gpu for gpu in gpus if not gpu.integrated)
+    vendors = {gpu.vendor for gpu in cards or gpus}
     order = ON_MACOS if machine.os.family == "macos" else ORDER
     return tuple(accelerator for accelerator in order if VENDOR_OF[accelerator] in vendors)
 
 
 def accelerated_gpus(machine: Machine, accelerator: Accelerator) -> tuple[Gpu, ...]:
-    """The GPUs that a build for an accelerator would use.
+    """The GPUs that a build for an accelerator would use: those that the environment leaves visible and that work.
 
-    Integrated AMD GPUs do not count where a card of its own is there: ROCm builds are chosen for
+    Integrated GPUs do not count where a card of the same maker is there: builds are chosen for
     the card.
     """
-    vendor = VENDOR_OF.get(accelerator)
-    if vendor is None:
-        return ()
-    gpus = tuple(gpu for gpu in machine.gpus or () if gpu.vendor == vendor)
+    found = _IN_USE.of(machine)
+    if accelerator not in found:
+        vendor = VENDOR_OF.get(accelerator)
+        found[accelerator] = _find_usable(machine, vendor) if vendor else ()
+    return found[accelerator]
+
+
+def _find_usable(machine: Machine, vendor: str) -> tuple[Gpu, ...]:
+    gpus = tuple(gpu for gpu in view_of(machine, vendor).visible if _why_unusable(machine, gpu) is None)
     discrete = tuple(gpu for gpu in gpus if not gpu.integrated)
     return discrete or gpus
 
@@ -53,3 +78,112 @@ def distinct_gpus(machine: Machine, accelerator: Accelerator) -> tuple[Gpu, ...]
     """One of each kind among the GPUs in use: eight equal cards are judged once."""
     kinds = {(gpu.name, gpu.compute_capability, gpu.gfx): gpu for gpu in accelerated_gpus(machine, accelerator)}
     return tuple(kinds.values())
+
+
+def idle_cards(machine: Machine, accelerator: Accelerator) -> tuple[Gpu, ...]:
+    """The cards of other makers, which an environment for this accelerator leaves idle."""
+    vendor = VENDOR_OF.get(accelerator)
+    return tuple(gpu for gpu in machine.gpus or () if gpu.vendor != vendor and not gpu.integrated)
+
+
+# ---------------------------------------------------------------- GPUs that no process can use
+
+
+def unusable_gpus(machine: Machine, accelerator: Accelerator) -> tuple[Unusable, ...]:
+    """The visible GPUs that a build for an accelerator cannot use as the machine is now."""
+    vendor = VENDOR_OF.get(accelerator)
+    gpus = view_of(machine, vendor).visible if vendor else ()
+    return tuple(row for gpu in gpus if (row := _why_unusable(machine, gpu)) is not None)
+
+
+def _why_unusable(machine: Machine, gpu: Gpu) -> Unusable | None:
+    name = name_of(gpu)
+    if gpu.mig and gpu.mig_instances == ():
+        place = f" -i {gpu.index}" if gpu.index is not None else ""
+        return Unusable(
+            gpu=gpu,
+            text=f"{name} is split with MIG and has no instance: nothing can run on it",
+            remedy=f"make an instance (`nvidia-smi mig -lgip{place}` lists the sizes), or switch MIG off "
+            f"(`sudo nvidia-smi{place} -mig 0`)",
+        )
+    if gpu.driver == "vfio-pci":
+        return Unusable(gpu=gpu, text=f"{name} is set aside for a virtual machine (vfio-pci)")
+    if _is_lost(machine, gpu):
+        remedy = "switch the machine off, check power and seat of the card, and start it again"
+        return Unusable(gpu=gpu, text=f"{name} is lost: the driver can no longer reach it", remedy=remedy)
+    if _is_unknown_to_cuda(machine, gpu):
+        return Unusable(gpu=gpu, text=f"{name} is not shown by CUDA: this driver does not serve it")
+    return None
+
+
+def _is_lost(machine: Machine, gpu: Gpu) -> bool:
+    return any(
+        reading.id == f"gpu.{gpu.index}" and reading.outcome == "unreadable" and "GpuIsLost" in reading.detail
+        for reading in machine.readings
+        if gpu.vendor == "nvidia"
+    )
+
+
+def _is_unknown_to_cuda(machine: Machine, gpu: Gpu) -> bool:
+    """A GPU that only the bus lists, while CUDA works and shows others: its driver does not know it."""
+    state = machine.nvidia
+    if gpu.vendor != "nvidia" or gpu.uuid is not None or gpu.index is not None or state is None:
+        return False
+    return state.cuda_init == "ok" and bool(state.cuda_devices) and not masks_in_force(machine, "nvidia")
+
+
+def name_of(gpu: Gpu) -> str:
+    """The name of a GPU, for sentences."""
+    makers = {"nvidia": "an NVIDIA GPU", "amd": "an AMD GPU", "intel": "an Intel GPU", "google": "a TPU"}
+    return gpu.name or makers.get(gpu.vendor, "a GPU")
+
+
+# ---------------------------------------------------------------- without the oldest
+
+
+def without_gpus(machine: Machine, accelerator: Accelerator, matrix: Matrix) -> Iterator[tuple[Machine, str]]:
+    """The machine with its oldest generation of GPUs hidden, then the two oldest, and so on; with the words how.
+
+    Nothing for GPUs of one generation.  A GPU whose generation nobody knows is hidden first.
+    """
+    gpus = accelerated_gpus(machine, accelerator)
+    generations = sorted({_generation(gpu, matrix) for gpu in gpus})
+    for newest in generations[1:]:
+        kept = [gpu for gpu in gpus if _generation(gpu, matrix) >= newest]
+        dropped = [gpu for gpu in gpus if _generation(gpu, matrix) < newest]
+        names = " and ".join(dict.fromkeys(name_of(gpu) for gpu in dropped))
+        yield _keep(machine, kept), f"hide {names} ({hide_others(kept)})"
+
+
+def _generation(gpu: Gpu, matrix: Matrix) -> tuple[int, ...]:
+    if gpu.vendor == "nvidia":
+        return numbers(capability_of(matrix, gpu) or "")
+    if gpu.vendor == "amd":
+        target = gfx_of(matrix, gpu)
+        return (int(target.removeprefix("gfx"), 16),) if target else ()
+    return ()
+
+
+def _keep(machine: Machine, kept: Sequence[Gpu]) -> Machine:
+    """The machine with these alone of their maker's GPUs, and no variable that hides more."""
+    vendor = kept[0].vendor
+    masks = {mask.name for mask in masks_in_force(machine, vendor)}
+    gpus = tuple(gpu for gpu in machine.gpus or () if gpu.vendor != vendor or any(gpu is other for other in kept))
+    variables = tuple(variable for variable in machine.variables if variable.name not in masks)
+    return msgspec.structs.replace(machine, gpus=gpus, variables=variables)
+
+
+def hide_others(kept: Sequence[Gpu]) -> str:
+    """The setting that leaves only these GPUs of their maker visible: ``CUDA_VISIBLE_DEVICES=0``.
+
+    By number where the vendor's tool gives one, in the order that the tool shows.
+    """
+    vendor = kept[0].vendor
+    places = ",".join(str(gpu.index) for gpu in kept)
+    known = all(gpu.index is not None for gpu in kept)
+    if vendor == "nvidia":
+        if known:
+            return f"CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES={places}"
+        return "CUDA_VISIBLE_DEVICES with the UUIDs of the others, which `nvidia-smi -L` lists"
+    variable = "ROCR_VISIBLE_DEVICES" if vendor == "amd" else "ZE_AFFINITY_MASK"
+    return f"{variable}={places}" if known else f"{variable} with the numbers of the others"

@@ -22,7 +22,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     ``name`` is normalised; ``specifier`` a PEP 440 condition, empty for any.  ``optional`` ones
     join where a build that fits can be had; ``known`` tells whether the matrix has rows for it.
-    ``origin`` is the profile or option that asked.
+    ``group`` names the alternatives that it is one of (one of them joins), ``position`` its place
+    among them, the preferred one being 0.  ``origin`` is the profile or option that asked.
     """
 
     name: str
@@ -30,7 +31,15 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     extras: tuple[str, ...] = ()
     optional: bool = False
     known: bool = True
+    group: str = ""
+    position: int = 0
     origin: str = ""
+
+    @property
+    def text(self) -> str:
+        """The requirement as one writes it: ``jax[k8s]>=0.5``."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.name}{extras}{self.specifier}"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +47,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     ``accelerator`` is one of :data:`ACCELERATORS`; ``variant`` a build's name where one was
     pinned (``cu126``).  ``python`` is a series or version.  ``variables`` are those that the
-    profiles set for programs.
+    profiles set for programs, ``variables_with`` those that depend on a framework that is taken
+    from a group of alternatives.
     """
 
     profiles: tuple[str, ...] = ()
@@ -47,6 +57,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     variant: str | None = None
     python: str | None = None
     variables: dict[str, str] = {}
+    variables_with: dict[str, dict[str, str]] = {}
 
 
 def make_request(
@@ -67,6 +78,8 @@ def make_request(
         _collect(wanted, matrix, profile.frameworks, origin, optional=False)
         _collect(wanted, matrix, profile.optional, origin, optional=True)
     _collect(wanted, matrix, extras, "--with", optional=False)
+    for profile in profiles:
+        _collect_groups(wanted, matrix, profile)
     if not wanted:
         raise UsageError("nothing to install was named", hint="name a profile: `--profile starter`")
     kind, variant = parse_accelerator(accelerator or _joint_accelerator(profiles))
@@ -77,6 +90,7 @@ def make_request(
         variant=variant,
         python=check_python(python),
         variables={name: value for profile in profiles for name, value in profile.environment.items()},
+        variables_with={name: table for profile in profiles for name, table in profile.environment_with.items()},
     )
 
 
@@ -117,6 +131,17 @@ def _collect(
         item = _parse(matrix, text, origin, optional=optional)
         known = wanted.get(item.name)
         wanted[item.name] = item if known is None else _join(known, item)
+
+
+def _collect_groups(wanted: dict[str, Wanted], matrix: Matrix, profile: Profile) -> None:
+    """Add the alternatives of a profile; a group of which a member must come anyway is settled."""
+    for names in profile.first_of:
+        items = [_parse(matrix, text, f"profile {profile.name}", optional=False) for text in names]
+        if any(item.name in wanted and not wanted[item.name].optional for item in items):
+            continue
+        group = " or ".join(item.name for item in items)
+        for position, item in enumerate(items):
+            wanted[item.name] = msgspec.structs.replace(item, group=group, position=position)
 
 
 def _parse(matrix: Matrix, text: str, origin: str, *, optional: bool) -> Wanted:

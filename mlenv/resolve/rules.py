@@ -6,8 +6,11 @@ is never treated as good.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from mlenv.facts.version import at_least, numbers
 from mlenv.resolve.gpu_rules import driver_knows_gpus, has_code_for_gpus, has_device, has_driver, has_rocm
+from mlenv.resolve.place_rules import fits_jetson, fits_wsl, reaches_gpu
 from mlenv.resolve.question import Failure, Question, Rule
 
 
@@ -106,12 +109,31 @@ def fits_cpu(question: Question) -> Failure | None:
     flags = question.machine.cpu.flags
     if not flags:
         return None
-    missing = [flag for flag in question.build.cpu_flags if flag not in flags]
+    known = set(_implied(flags))
+    missing = [flag for flag in question.build.cpu_flags if flag not in known]
     if not missing:
         return None
     names = ", ".join(flag.upper() for flag in missing)
     text = f"{question.name} is compiled for processors with {names}, which this one lacks"
     return Failure(rule="cpu-flags", text=text, remedy="use another machine, or a build from source")
+
+
+_PRESUPPOSES = {
+    "avx512f": ("avx2", "fma"),
+    "avx2": ("avx",),
+    "avx": ("sse4_2",),
+    "sse4_2": ("sse4_1", "popcnt"),
+    "sse4_1": ("ssse3",),
+}
+"""Instruction sets that come with others, as the levels of the x86-64 psABI have it: a description that names
+the newest one need not name them all."""
+
+
+def _implied(flags: Iterable[str]) -> Iterator[str]:
+    """The flags and all that they presuppose."""
+    for flag in flags:
+        yield flag
+        yield from _implied(_PRESUPPOSES.get(flag, ()))
 
 
 RULES: tuple[Rule, ...] = (
@@ -123,6 +145,9 @@ RULES: tuple[Rule, ...] = (
     fits_macos,
     fits_cpu,
     has_device,
+    reaches_gpu,
+    fits_jetson,
+    fits_wsl,
     has_driver,
     has_rocm,
     driver_knows_gpus,

@@ -28,8 +28,9 @@ def contested_frameworks(request: Request, machine: Machine, matrix: Matrix) -> 
 
     The pairs are those of builds for this platform that the rules allow here, best first.
     """
-    from mlenv.resolve.candidates import is_heavy, judge_field
+    from mlenv.resolve.candidates import judge_field
     from mlenv.resolve.devices import accelerators_to_try
+    from mlenv.resolve.preference import is_heavy
 
     contested = []
     for wanted in request.wanted:

@@ -28,7 +28,8 @@ from mlenv.facts.system import Libc
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Framework, Platform, Release
-from mlenv.plan.uv import PROJECT_FILE, UvOptions, build_plan
+from mlenv.plan.build import PlanOptions, build_plan
+from mlenv.plan.places import PROJECT_FILE
 from mlenv.probe.log import Log
 from mlenv.probe.python.package_configuration import read_package_configuration
 from mlenv.resolve.request import Request, Wanted
@@ -203,7 +204,7 @@ def project_of(case: Case, source: str, packages: PackageConfiguration) -> str:
         rejected=(),
         warnings=(),
     )
-    options = UvOptions(uv="uv", environment=".venv")
+    options = PlanOptions(environment=".venv")
     plan = build_plan(resolution, machine_for(case, packages), MATRIX, None, options)
     return next(file.text for file in plan.files if file.path == PROJECT_FILE)
 

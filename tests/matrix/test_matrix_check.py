@@ -66,6 +66,21 @@ def test_the_real_matrix_has_no_problem() -> None:
             id="release-twice",
         ),
         pytest.param(
+            "frameworks/h2o.toml",
+            'metadata = ["requests", "tabulate"]',
+            'metadata = ["requests", "tabulate>"]',
+            "frameworks/h2o.toml: release 3.46.0.12: metadata 'tabulate>' is no requirement",
+            id="metadata-that-is-no-requirement",
+        ),
+        pytest.param(
+            "frameworks/h2o.toml",
+            'released = 2026-05-22\nrequires_python = ">=3.7"',
+            'released = 2026-05-22\nrequires_python = ">=3.7"\nmetadata = []',
+            "frameworks/h2o.toml: release 3.46.0.11: metadata is for releases that come as source; its wheels state it "
+            "themselves",
+            id="metadata-beside-wheels",
+        ),
+        pytest.param(
             "frameworks/seaborn.toml",
             'source = ["pypi", "solves"]',
             'source = ["pypi", "hearsay", "solves"]',
@@ -192,6 +207,20 @@ def test_the_real_matrix_has_no_problem() -> None:
             '"torchaudio please"',
             "profiles/pytorch.toml: 'torchaudio please' is not a requirement",
             id="profile-with-no-requirement",
+        ),
+        pytest.param(
+            "profiles/keras.toml",
+            '"torch", "jax"]',
+            '"fortran", "jax"]',
+            "profiles/keras.toml: no framework is called 'fortran'",
+            id="group-of-unknown-framework",
+        ),
+        pytest.param(
+            "profiles/keras.toml",
+            '"torch", "jax"]',
+            '"jax"]',
+            "profiles/keras.toml: environment_with names 'torch', which is in no group of first_of",
+            id="variables-of-no-member",
         ),
         pytest.param(
             "profiles/jax.toml",

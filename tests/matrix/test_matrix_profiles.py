@@ -86,6 +86,17 @@ MACHINES: dict[str, Machine] = {
     **{path.parent.name: msgspec.json.decode(path.read_bytes(), type=Machine) for path in RECORDED},
     **{name: parse_description(text, origin=name) for name, text in DESCRIBED.items()},
 }
+EXPECTED = (
+    *("starter", "classical", "keras", "transformers", "nlp", "vision", "llm", "finetune", "distributed", "mlops"),
+    *("edge", "automl", "causal", "quantum", "rapids", "tutorial", "jax-tpu"),
+    *(f"{name}{ending}" for name in ("pytorch", "tensorflow", "jax") for ending in ("", "-gpu", "-cpu")),
+)
+"""What users expect by name."""
+RENAMED = {"boosting": "classical", "tracking": "mlops"}
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+LACKING = {("tensorflow", "3.14"), ("tensorflow-cpu", "3.14"), ("causal", "3.14")}
+"""A profile and a Python for which its main framework has no release; uv says the same."""
+DOCS = Path(__file__).parents[2] / "docs" / "profiles.md"
 EVERYWHERE = ("linux-cpu", "linux-arm", "windows-laptop", "macbook")
 """One ordinary machine of each platform."""
 
@@ -99,7 +110,11 @@ def required(profile: Profile) -> set[str]:
 
 
 def has_all(profile: Profile, answer: Resolution | Impossible) -> bool:
-    return isinstance(answer, Resolution) and required(profile) <= {pick.framework for pick in answer.picks}
+    """Every required framework is in the answer, and exactly one of each group."""
+    if not isinstance(answer, Resolution):
+        return False
+    picked = {pick.framework for pick in answer.picks}
+    return required(profile) <= picked and all(len(picked & set(group)) == 1 for group in profile.first_of)
 
 
 def test_there_are_machines() -> None:
@@ -154,3 +169,59 @@ def test_a_profile_says_what_it_is_for(name: str) -> None:
     stated = MATRIX.stated_profile(name)
     assert stated.title
     assert stated.summary.endswith(".")
+
+
+def test_the_profiles_that_users_expect_are_there() -> None:
+    assert set() == {*EXPECTED, *RENAMED} - set(MATRIX.profile_names)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_former_name_gives_the_same(old: str, new: str) -> None:
+    one, two = MATRIX.profile(old), MATRIX.profile(new)
+    assert (two.frameworks, two.optional, two.first_of) == (one.frameworks, one.optional, one.first_of)
+
+
+def test_each_profile_is_in_the_documentation() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    assert [] == [name for name in MATRIX.profile_names if f"`{name}`" not in text]
+
+
+@pytest.mark.parametrize("name", [name for name in MATRIX.profile_names if not name.endswith(("-gpu", "-tpu"))])
+@pytest.mark.parametrize("python", PYTHONS)
+def test_each_profile_on_each_python_of_an_ordinary_computer(name: str, python: str) -> None:
+    profile = MATRIX.profile(name)
+    if profile.accelerator == "cuda":
+        pytest.skip("is for NVIDIA GPUs alone")
+    answer = resolve(make_request(MATRIX, [profile], python=python), MACHINES["linux-cpu"], MATRIX)
+    assert ((name, python) not in LACKING) == has_all(profile, answer)
+
+
+@pytest.mark.parametrize(
+    ("profile", "label", "member"),
+    [
+        ("llm", "linux-a100", "vllm"),
+        ("llm", "linux-old-driver", "vllm"),
+        ("llm", "macbook", "mlx-lm"),
+        ("llm", "linux-cpu", "openvino-genai"),
+        ("llm", "windows-laptop", "openvino-genai"),
+        ("llm", "linux-radeon", "openvino-genai"),
+        ("keras", "linux-a100", "tensorflow"),
+        ("keras", "linux-cpu", "tensorflow"),
+        ("keras", "linux-radeon", "torch"),
+        ("keras", "linux-arc", "torch"),
+    ],
+)
+def test_which_one_of_a_group_is_taken(profile: str, label: str, member: str) -> None:
+    answer = answer_of(MATRIX.profile(profile), MACHINES[label])
+    assert isinstance(answer, Resolution)
+    (group,) = MATRIX.profile(profile).first_of
+    assert {member} == {pick.framework for pick in answer.picks} & set(group)
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
+def test_the_backend_of_keras_follows_the_framework_asked_for(backend: str) -> None:
+    request = make_request(MATRIX, [MATRIX.profile("keras")], [backend])
+    answer = resolve(request, MACHINES["linux-cpu"], MATRIX)
+    assert isinstance(answer, Resolution)
+    assert {"keras", backend} == {pick.framework for pick in answer.picks}
+    assert backend == answer.variables["KERAS_BACKEND"]

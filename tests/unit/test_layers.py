@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "resolve": {"supply.offers", "matrix", *LOWEST},
     "supply": {"system", "resolve", "matrix", *LOWEST},
     "plan": {"resolve", "supply.offers", "matrix", *LOWEST},
+    "prove": {"system", "formats", "plan", "resolve", "supply.offers", "matrix", "report.redact", *LOWEST},
     "verify": {"system", "matrix", "checks.registry", *LOWEST},
     "execute": {"system", "plan", "verify", "report.redact", *LOWEST},
     "checks": {"matrix", *LOWEST},

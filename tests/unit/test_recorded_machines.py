@@ -1,11 +1,13 @@
-"""Every recorded machine gives the facts and findings that it gave when it was recorded.
+"""Every recorded machine gives the facts, findings and plans that it gave when it was recorded.
 
 `scripts/record_machine.py --golden` rewrites the expectations; read the difference in review.
 """
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,9 +24,22 @@ from mlenv.report.machine_text import render_text
 from mlenv.report.privacy import Owner, Redactor
 from mlenv.report.redact import mask_machine
 
+SCRIPT = Path(__file__).parents[2] / "scripts" / "record_machine.py"
 FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "machines").glob("*/recording.json"))
 MATRIX = Matrix()
 machines = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+
+
+def load_script() -> Any:
+    spec = importlib.util.spec_from_file_location("record_machine", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+RECORDER = load_script()
 
 
 def look(folder: Path) -> tuple[Machine, Environment | None]:
@@ -64,6 +79,13 @@ def test_findings(folder: Path) -> None:
     assert expected["findings"] == [[finding.id, finding.severity] for finding in diagnosis.findings]
     assert expected["status"] == diagnosis.status
     assert not [check for check in diagnosis.checks if check.outcome == "crashed"]
+
+
+@machines
+def test_plans(folder: Path) -> None:
+    expected = msgspec.json.decode((folder / "plan.json").read_bytes())
+    machine = look(folder)[0]
+    assert expected == {name: RECORDER.outline_plan(machine, MATRIX, name) for name in RECORDER.PROFILES}
 
 
 @machines

@@ -123,7 +123,7 @@ def _runnable(matrix: Matrix, name: str, machine: Machine) -> set[int]:
 
 def _sensible(candidates: Sequence[Candidate], accelerator: Accelerator) -> Iterator[Candidate]:
     """Those that use the device; on the CPU GPU builds only where a release has no other."""
-    from mlenv.resolve.candidates import is_heavy
+    from mlenv.resolve.preference import is_heavy
 
     meant = [candidate for candidate in candidates if accelerator in candidate.build.accelerators]
     light = {candidate.release.version for candidate in meant if not is_heavy(candidate.build, accelerator)}

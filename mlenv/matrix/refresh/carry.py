@@ -37,12 +37,14 @@ _TOOLKIT = ("cuda-toolkit", "nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12", "
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """A release that has no row yet: what the index lists of each distribution that carries it.
 
-    ``requirements`` is what one of its wheels asks for, by distribution.
+    ``requirements`` is what one of its wheels asks for, by distribution; where it has none, what its
+    source does (then also in ``sources``).
     """
 
     version: str
     listed: dict[str, PublishedRelease]
     requirements: dict[str, Requirements]
+    sources: dict[str, Requirements] = {}
 
 
 def nearest_release(framework: Framework, version: str) -> Release | None:
@@ -76,10 +78,19 @@ def carry_over(
         requires_python=main.requires_python,
         requires=_requires(framework, arrival, builds, neighbours),
         constraints=old.constraints,
+        metadata=_metadata(framework, arrival, builds),
         prereleases=old.prereleases,
         builds=put_together(builds),
         source=(INDEX,),
     )
+
+
+def _metadata(framework: Framework, arrival: Arrival, builds: Sequence[Build]) -> tuple[str, ...] | None:
+    """All requirements of a release that comes as source alone, where its archive states them."""
+    source = arrival.sources.get(framework.distribution)
+    if source is None or source.unreadable or not all(build.source_only for build in builds):
+        return None
+    return tuple(sorted(str(requirement) for requirement in source.requires))
 
 
 def _patterns(old: Release) -> list[Build]:

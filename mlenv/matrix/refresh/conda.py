@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from mlenv.facts.version import numbers
 from mlenv.matrix.refresh.sources import name_source
 from mlenv.matrix.rows import CondaRoute, Framework
 from mlenv.matrix.sources.conda_channel import CondaPackage
 from mlenv.matrix.sources.conda_route import ChannelRoute, route_of
 
+UNSAID = ("mps",)
+"""Accelerators that no build string names."""
 SOURCE = "conda-channel"
 """The key in a file's ``[sources]`` of what was read from a channel."""
 SOURCE_TEXT = "the channel's own listing (repodata): build strings and dependencies of the newest release"
@@ -31,12 +34,27 @@ def lay_route(framework: Framework, packages: Mapping[str, CondaPackage]) -> Fra
     fresh = _with_listing(framework.conda, route)
     if fresh == framework.conda:
         return framework
+    # The GPU code is read from the recipe alone, and its rows name that source themselves.
     fresh = replace(fresh, evidence="measured", source=(SOURCE,))
     return name_source(replace(framework, conda=fresh), SOURCE, SOURCE_TEXT)
 
 
 def _with_listing(row: CondaRoute, route: ChannelRoute) -> CondaRoute:
-    return replace(row, builds=dict(route.selectors), virtual=_virtual_packages(route))
+    """The selectors, what the builds ask for, and where builds of several kinds are: platforms and Pythons.
+
+    No build string says Metal, and a package of one kind may be a shell around another (jax): what
+    rows say of those stays.
+    """
+    unsaid = {name: glob for name, glob in row.builds.items() if name in UNSAID}
+    fresh = replace(row, builds={**route.selectors, **unsaid}, virtual=_virtual_packages(route))
+    if not route.selectors:
+        return replace(fresh, virtual=fresh.virtual or row.virtual)
+    pythons = {text for build in route.builds for text in build.pythons if not text.endswith("t")}
+    return replace(
+        fresh,
+        platforms=route.platforms,
+        pythons=tuple(sorted(pythons, key=numbers)) or row.pythons,
+    )
 
 
 def _virtual_packages(route: ChannelRoute) -> dict[str, str]:

@@ -18,6 +18,8 @@ from mlenv.matrix.sources.package_index import Requirements
 from mlenv.matrix.sources.published import PublishedProject, PublishedRelease, PublishedWheel, SourceTrouble
 
 ReadRequirements = Callable[[PublishedWheel], Requirements]
+ReadSource = Callable[[str], Requirements | None]
+"""Reads what a source archive requires, by its address; None where that cannot be known without building it."""
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,16 +47,16 @@ def distributions_of(framework: Framework) -> tuple[str, ...]:
 
 
 def refresh_framework(
-    framework: Framework, listing: Listing, read: ReadRequirements
+    framework: Framework, listing: Listing, read: ReadRequirements, read_source: ReadSource = lambda _: None
 ) -> tuple[Framework, tuple[SourceTrouble, ...]]:
     """A framework with its rows as the index lists them, and those of new releases.
 
-    ``read`` reads what a wheel requires.  A new release whose metadata cannot be read is left for
-    the next time and told of.
+    ``read`` reads what a wheel requires, ``read_source`` what a release without wheels does.  A new
+    release whose metadata cannot be read is left for the next time and told of.
     """
     rows = [refresh_release(framework, release, listing.projects, listing.pythons) for release in framework.release]
     refreshed = replace(framework, release=tuple(rows))
-    arrivals, troubles = _read_arrivals(framework, _new_releases(framework, listing), listing, read)
+    arrivals, troubles = _read_arrivals(framework, _new_releases(framework, listing), listing, read, read_source)
     return _with_source(_add_rows(refreshed, arrivals, listing), framework), troubles
 
 
@@ -73,16 +75,20 @@ def _current_distributions(framework: Framework) -> tuple[str, ...]:
 
 
 def _read_arrivals(
-    framework: Framework, releases: Sequence[PublishedRelease], listing: Listing, read: ReadRequirements
+    framework: Framework,
+    releases: Sequence[PublishedRelease],
+    listing: Listing,
+    read: ReadRequirements,
+    read_source: ReadSource,
 ) -> tuple[list[Arrival], tuple[SourceTrouble, ...]]:
     """The new releases whose metadata could be read, and why others could not."""
-    found = [_read_arrival(framework, release, listing, read) for release in releases]
+    found = [_read_arrival(framework, release, listing, read, read_source) for release in releases]
     arrivals = [one for one in found if isinstance(one, Arrival)]
     return arrivals, tuple(one for one in found if isinstance(one, SourceTrouble))
 
 
 def _read_arrival(
-    framework: Framework, new: PublishedRelease, listing: Listing, read: ReadRequirements
+    framework: Framework, new: PublishedRelease, listing: Listing, read: ReadRequirements, read_source: ReadSource
 ) -> Arrival | SourceTrouble:
     listed = {
         name: found
@@ -92,9 +98,14 @@ def _read_arrival(
     wheels = {name: wheel for name, found in listed.items() if (wheel := wheel_to_read(found)) is not None}
     try:
         requirements = {name: read(wheel) for name, wheel in wheels.items()}
+        sources = {
+            name: source
+            for name, found in listed.items()
+            if not found.wheels and found.sdist_url and (source := read_source(found.sdist_url)) is not None
+        }
     except SourceTrouble as trouble:
         return trouble
-    return Arrival(version=new.version, listed=listed, requirements=requirements)
+    return Arrival(version=new.version, listed=listed, requirements={**sources, **requirements}, sources=sources)
 
 
 def _add_rows(framework: Framework, arrivals: Sequence[Arrival], listing: Listing) -> Framework:

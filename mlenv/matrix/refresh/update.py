@@ -20,8 +20,9 @@ from mlenv.matrix.rows import Framework, MatrixInfo, Pythons, Row
 from mlenv.matrix.sources import cuda_releases, python_releases
 from mlenv.matrix.sources.conda_channel import CondaPackage, read_packages
 from mlenv.matrix.sources.gpu_code import GpuCode, read_gpu_code
-from mlenv.matrix.sources.package_index import read_projects, read_requirements
+from mlenv.matrix.sources.package_index import Requirements, read_projects, read_requirements
 from mlenv.matrix.sources.published import PublishedProject, PublishedWheel, SourceTrouble
+from mlenv.matrix.sources.remote_sdist import read_sdist_requirements
 from mlenv.matrix.sources.variant_index import read_variants
 from mlenv.system.page import WebDoor, WebError
 
@@ -126,8 +127,17 @@ class Refresh:
                 self.troubles.append(str(trouble))
         return found
 
+    def _read_source(self, url: str) -> Requirements | None:
+        """What a source archive requires; None where it cannot be read, which leaves it to the installer."""
+        try:
+            return read_sdist_requirements(self.web, url)
+        except WebError:
+            return None
+
     def _refresh(self, row: Framework, listing: Listing, channels: Mapping[str, Mapping[str, CondaPackage]]) -> None:
-        fresh, troubles = refresh_framework(row, listing, lambda wheel: read_requirements(self.web, wheel))
+        fresh, troubles = refresh_framework(
+            row, listing, lambda wheel: read_requirements(self.web, wheel), self._read_source
+        )
         self.troubles += map(str, troubles)
         fresh = self._refresh_variants(fresh, listing.pythons)
         if row.conda is not None:

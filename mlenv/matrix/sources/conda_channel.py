@@ -15,7 +15,8 @@ import asyncio
 import datetime as dt
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from mlenv.matrix.sources.conda_build import PLATFORM_OF, CondaBuild, parse_buil
 from mlenv.matrix.sources.published import SourceTrouble
 
 if TYPE_CHECKING:
-    from rattler import Gateway, RepoDataRecord
+    from rattler import Channel, Gateway, RepoDataRecord
 
 SOURCE = "conda channel"
 PLATFORMS = tuple(PLATFORM_OF.values())
@@ -36,7 +37,7 @@ MISSING = "py-rattler 0.28 or newer is not installed; it comes with mlenv[conda]
 
 # py-rattler crashes an interpreter that ends while a thread of its runtime still hands over the
 # last answer; https://github.com/PyO3/pyo3-async-runtimes/issues/40
-_SETTLE_SECONDS = 0.05
+SETTLE_SECONDS = 0.05
 
 
 class CondaRelease(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,13 +98,20 @@ def _records(
     channel: str, packages: Sequence[str], platforms: Sequence[Platform], cache: str | None, timeout: float
 ) -> list[RepoDataRecord]:
     """The records of the packages, whichever platform they are for; rattler's errors as ours."""
+    subdirs = [subdir for subdir, platform in PLATFORM_OF.items() if platform in platforms]
+    with told_plainly(channel, timeout):
+        return asyncio.run(_query(channel, packages, [*subdirs, "noarch"], cache, timeout))
+
+
+@contextmanager
+def told_plainly(channel: str, timeout: float) -> Iterator[None]:
+    """Rattler's errors about a channel as :class:`SourceTrouble` in a few words, its absence too."""
     try:
         from rattler import Config, exceptions  # noqa: F401 - older releases have no Config
     except ImportError:
         raise _trouble(channel, MISSING) from None
-    subdirs = [subdir for subdir, platform in PLATFORM_OF.items() if platform in platforms]
     try:
-        return asyncio.run(_query(channel, packages, [*subdirs, "noarch"], cache, timeout))
+        yield
     except (TimeoutError, asyncio.TimeoutError):
         raise _trouble(channel, f"no answer within {timeout:g} seconds") from None
     except (
@@ -121,11 +129,11 @@ def _records(
 async def _query(
     channel: str, packages: Sequence[str], subdirs: Sequence[str], cache: str | None, timeout: float
 ) -> list[RepoDataRecord]:
-    from rattler import Channel, ChannelConfig, MatchSpec, PackageName, Subdir
+    from rattler import MatchSpec, PackageName, Subdir
 
     try:
-        question = _gateway(cache, timeout).query(
-            [Channel(channel, ChannelConfig(root_dir=os.getcwd()))],
+        question = open_gateway(cache, timeout).query(
+            [open_channel(channel)],
             [Subdir(name) for name in subdirs],
             [MatchSpec(PackageName(name).normalized) for name in packages],
             recursive=False,
@@ -133,15 +141,29 @@ async def _query(
         )
         return [record for records in await asyncio.wait_for(question, timeout) for record in records]
     finally:
-        await asyncio.sleep(_SETTLE_SECONDS)
+        await asyncio.sleep(SETTLE_SECONDS)
 
 
-def _gateway(cache: str | None, timeout: float) -> Gateway:
-    from rattler import Config, Gateway
+def open_channel(channel: str) -> Channel:
+    """A channel by name, address or folder (``./channel``)."""
+    from rattler import Channel, ChannelConfig
+
+    return Channel(channel, ChannelConfig(root_dir=os.getcwd()))
+
+
+def open_gateway(cache: str | None, timeout: float, *, offline: bool = False) -> Gateway:
+    """What fetches the listings of channels, with the settings of rattler and pixi.
+
+    ``offline`` takes what the cache holds, however old, and nothing else.
+    """
+    from rattler import Config, Gateway, SourceConfig
     from rattler.networking import Client
 
     config = Config.load_from_default_locations("pixi")  # the files that all tools on rattler share, and pixi's
     client = Client.from_config(config, max_retries=RETRIES, timeout=max(1, round(timeout)))
+    if offline:
+        cached = SourceConfig(cache_action="force-cache-only")
+        return Gateway(cache_dir=Path(cache) if cache else None, default_config=cached, client=client)
     return Gateway.from_config(config, cache_dir=Path(cache) if cache else None, client=client)
 
 

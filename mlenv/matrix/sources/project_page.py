@@ -100,6 +100,7 @@ def _release(version: Version, files: Sequence[_File], newest: int) -> Published
         wheels=tuple(wheel for file in usable for wheel in _wheels(file, newest)),
         has_sdist=bool(sources),
         sdist_bytes=sources[0].size if sources else None,
+        sdist_url=sources[0].url if sources else "",
     )
 
 

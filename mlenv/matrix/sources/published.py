@@ -77,6 +77,7 @@ class PublishedRelease(msgspec.Struct, frozen=True, kw_only=True):
     wheels: tuple[PublishedWheel, ...] = ()
     has_sdist: bool = False
     sdist_bytes: int | None = None
+    sdist_url: str = ""
 
     def on(self, platform: Platform) -> tuple[PublishedWheel, ...]:
         """The wheels for one platform."""

@@ -23,11 +23,15 @@ directory, length of the comment."""
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in a wheel: ``bytes`` is its length, ``packed`` what must be fetched to read it all."""
+    """A file in a wheel: ``bytes`` is its length, ``packed`` what must be fetched to read it all.
+
+    ``checksum`` is the CRC-32 of its content.
+    """
 
     name: str
     bytes: int
     packed: int
+    checksum: int
 
 
 class RemoteWheel:
@@ -46,7 +50,7 @@ class RemoteWheel:
     def members(self) -> tuple[Member, ...]:
         """The files in the wheel, in its order."""
         return tuple(
-            Member(name=info.filename, bytes=info.file_size, packed=info.compress_size)
+            Member(name=info.filename, bytes=info.file_size, packed=info.compress_size, checksum=info.CRC)
             for info in self._archive.infolist()
             if not info.is_dir()
         )

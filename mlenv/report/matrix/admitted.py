@@ -18,7 +18,7 @@ from mlenv.report.matrix.why import (
     Project,
     preference,
 )
-from mlenv.resolve.explain import WORDS
+from mlenv.resolve.words import WORDS
 
 
 def explain_requirement(matrix: Matrix, asked: Asked, machine: Machine | None) -> MatrixWhyDocument:

@@ -15,6 +15,7 @@ from mlenv.report.matrix.why import (
     BehindRow,
 )
 from mlenv.resolve.devices import distinct_gpus
+from mlenv.resolve.driver_words import driver_of
 
 
 def rows_behind(
@@ -111,7 +112,7 @@ def _cuda_rows(matrix: Matrix, build: Build) -> Iterator[BehindRow]:
 
 def _driver_rows(matrix: Matrix, machine: Machine) -> Iterator[BehindRow]:
     """The branch of the machine's driver, which decides on the GPUs it serves."""
-    driver = machine.nvidia.driver if machine.nvidia else None
+    driver = driver_of(machine)
     row = find_branch(matrix.drivers, driver) if driver else None
     if row is not None:
         says = f"offers CUDA {row.cuda}{f', {row.designation}' if row.designation else ''}"

@@ -16,9 +16,9 @@ from mlenv.report.matrix.why import (
 )
 from mlenv.resolve.candidates import judge
 from mlenv.resolve.devices import ORDER, accelerators_to_try
-from mlenv.resolve.explain import WORDS
 from mlenv.resolve.question import Failure, Question, name_build
 from mlenv.resolve.request import Request
+from mlenv.resolve.words import WORDS
 
 UNKNOWN = frozenset({"gpu-code-unknown", "gpu-unknown", "driver-floor-unknown", "libc-unknown", "macos-unknown"})
 """Rules by which a build falls because nobody knows, not because it cannot run."""

@@ -226,3 +226,20 @@ def test_what_the_cache_holds_is_not_downloaded(generations: Generations) -> Non
             seal=seal,
         )
     assert (generations.path / "installed").read_text() == "yes"
+
+
+def test_the_lock_of_the_proof_is_installed_as_proven(generations: Generations) -> None:
+    plan = make_plan(generations.next_folder())
+    lock = Step(kind="lock", purpose="Lock", argv=(sys.executable, "-c", FAIL))
+    text = '[[packages]]\nname = "a"\nversion = "1"\n[[packages.wheels]]\n'
+    text += 'url = "https://a.example/a"\nhashes = { sha256 = "0" }\n'
+    plan = msgspec.structs.replace(plan, steps=(plan.steps[0], lock, *plan.steps[1:]), lock=text)
+    progress = Progress()
+    with held(generations, waiting=lambda text: None):
+        folder = Path(plan.environment)
+        install(
+            plan, generations, folder, environ=os.environ, progress=progress, verify=lambda _, say: proof(), seal=seal
+        )
+    assert ("Lock: as proven", True) in progress.heard
+    assert text == (generations.path / "mlenv/pylock.toml").read_text()
+    assert "a==1 --hash=sha256:0\n" == (generations.path / "mlenv/requirements.txt").read_text()

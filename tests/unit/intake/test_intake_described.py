@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mlenv.errors import UsageError
-from mlenv.facts.gpu import Gpu
+from mlenv.facts.drivers import Jetson
+from mlenv.facts.gpu import Gpu, MigInstance
 from mlenv.facts.machine import Machine
-from mlenv.facts.system import Libc
+from mlenv.facts.system import Libc, Variable
 from mlenv.intake.described import parse_description
 from mlenv.intake.snapshot import parse_snapshot
 from mlenv.matrix.load import DataVersion
@@ -44,6 +45,38 @@ def test_everything_written_is_taken_over() -> None:
     expected = Gpu(vendor="nvidia", name="NVIDIA A30", index=0, compute_capability="8.0", memory_bytes=24 * 1024**3)
     assert (expected,) == machine.gpus
     assert [("3.13.1", False), ("3.14.0", True)] == [(p.version, p.free_threaded) for p in machine.pythons or ()]
+
+
+SPECIAL = """
+os = "linux"
+arch = "aarch64"
+[[gpu]]
+vendor = "nvidia"
+integrated = true
+uuid = "GPU-1"
+virtual = true
+mig = [{ profile = "1g.10gb", uuid = "MIG-2", memory_gib = 9.5 }]
+[[gpu]]
+vendor = "nvidia"
+mig = []
+[jetson]
+l4t = "36.4.4"
+[environment]
+CUDA_VISIBLE_DEVICES = ""
+"""
+
+
+def test_special_machines_are_taken_over() -> None:
+    machine = parse_description(SPECIAL, origin="x.toml")
+    first, second = machine.gpus or ()
+    part = MigInstance(profile="1g.10gb", uuid="MIG-2", memory_bytes=int(9.5 * 1024**3))
+    expected = Gpu(
+        vendor="nvidia", index=0, integrated=True, uuid="GPU-1", virtualization="vgpu", mig=True, mig_instances=(part,)
+    )
+    assert expected == first
+    assert (True, ()) == (second.mig, second.mig_instances)
+    assert Jetson(l4t="36.4.4") == machine.jetson
+    assert (Variable(name="CUDA_VISIBLE_DEVICES", value=""),) == machine.variables
 
 
 def test_what_is_not_written_is_unknown() -> None:

@@ -12,8 +12,8 @@ from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.intake.described import parse_description
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Profile
+from mlenv.plan.build import PlanOptions, build_plan
 from mlenv.plan.plan import Plan
-from mlenv.plan.uv import UvOptions, build_plan
 from mlenv.report.plan import mask_plan
 from mlenv.resolve.request import make_request
 from mlenv.resolve.resolution import Resolution
@@ -37,7 +37,7 @@ def plan_for(profile: str, *extras: str, gpu: str = "", packages: PackageConfigu
         machine = msgspec.structs.replace(machine, packages=packages)
     answer = resolve(make_request(MATRIX, [MATRIX.profile(profile)], extras), machine, MATRIX)
     assert isinstance(answer, Resolution)
-    return build_plan(answer, machine, MATRIX, None, UvOptions(uv="uv", environment=".venv"))
+    return build_plan(answer, machine, MATRIX, None, PlanOptions(environment=".venv"))
 
 
 def project_of(plan: Plan) -> dict[str, Any]:

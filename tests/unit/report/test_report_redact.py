@@ -8,7 +8,7 @@ from mlenv.facts.machine import Machine
 from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.facts.reading import Reading
 from mlenv.facts.system import OperatingSystem, Variable
-from mlenv.report.redact import mask_machine, mask_text, mask_url
+from mlenv.report.redact import mask_machine, mask_text, mask_url, strip_configuration, strip_text, strip_url
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,35 @@ def test_mask_url(url: str, masked: str) -> None:
         ("--index-url https://me:secret@host.example/simple", "--index-url https://****@host.example/simple"),
         ("https://a:b@one.example https://c:d@two.example", "https://****@one.example https://****@two.example"),
         ("'https://a:b@one.example/x'", "'https://****@one.example/x'"),
+        ("'https://me:sec'ret@host.example/simple'", "'https://****@host.example/simple'"),
+        ('{"a":"https://one.example/x","b":"me@two.example"}', '{"a":"https://one.example/x","b":"me@two.example"}'),
         ("write to me@host.example", "write to me@host.example"),
     ],
 )
 def test_mask_text(text: str, masked: str) -> None:
     assert mask_text(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://me:secret@host.example/simple", "https://host.example/simple"),
+        ("https://token@host.example/simple/", "https://host.example/simple/"),
+        ("https://host.example/simple", "https://host.example/simple"),
+        ("/srv/wheels", "/srv/wheels"),
+    ],
+)
+def test_strip_url(url: str, expected: str) -> None:
+    assert expected == strip_url(url)
+
+
+def test_strip_text_and_settings() -> None:
+    assert "pip -i https://a.example -f /b" == strip_text("pip -i https://me:x@a.example -f /b")
+    setting = Setting(value="https://me:x'y\"z@a.example", origin="pip.conf")
+    bare = strip_configuration(PackageConfiguration(index_url=setting, find_links=(setting,)))
+    assert ["https://a.example"] * 2 == [row.value for row in (bare.index_url, *bare.find_links) if row]
+    masked = mask_machine(Machine(os=OperatingSystem(family="linux"), packages=PackageConfiguration(index_url=setting)))
+    assert "https://****@a.example" == (masked.packages.index_url or setting).value
 
 
 def test_no_credential_is_left_in_a_machine() -> None:

@@ -13,7 +13,8 @@ from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix.load import Matrix
 from mlenv.resolve.candidates import Candidate
-from mlenv.resolve.companions import goes_with, may_agree
+from mlenv.resolve.claims import clash_of
+from mlenv.resolve.condition import may_agree
 from mlenv.resolve.request import make_request
 from mlenv.resolve.resolution import Resolution
 from mlenv.resolve.solve import resolve
@@ -72,8 +73,8 @@ def test_the_families_that_a_build_writes_into(name: str, fields: dict[str, Any]
     ],
 )
 def test_two_of_one_family(mine: dict[str, str], theirs: dict[str, str], expected: str | None) -> None:
-    assert expected == goes_with(one("acme", mine), one("beta", theirs))
-    assert (expected is None) == (goes_with(one("beta", theirs), one("acme", mine)) is None)
+    assert expected == clash_of(one("acme", mine), one("beta", theirs))
+    assert (expected is None) == (clash_of(one("beta", theirs), one("acme", mine)) is None)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_two_of_one_family(mine: dict[str, str], theirs: dict[str, str], expecte
         (
             {"runtime": "cu12"},
             {"runtime": "cu13"},
-            "acme 1.0 and beta 1.0 bring CUDA libraries of different majors into the same files",
+            "acme 1.0 brings the libraries of CUDA 12, beta 1.0 those of CUDA 13 into the same files",
         ),
         ({"requires": {"numpy": "<2"}}, {"requires": {"numpy": ">=1.26"}}, None),
         (
@@ -97,7 +98,7 @@ def test_two_of_one_family(mine: dict[str, str], theirs: dict[str, str], expecte
     ],
 )
 def test_what_may_stand_side_by_side(mine: dict[str, Any], theirs: dict[str, Any], expected: str | None) -> None:
-    assert expected == goes_with(one("acme", **mine), one("beta", **theirs))
+    assert expected == clash_of(one("acme", **mine), one("beta", **theirs))
 
 
 @pytest.mark.parametrize(

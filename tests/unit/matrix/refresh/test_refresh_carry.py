@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from mlenv.matrix.refresh.framework import refresh_framework
 from mlenv.matrix.rows import Release
+from mlenv.matrix.sources.package_index import Requirements, parse_requirements
 from tests.unit.matrix.refresh.refresh_cases import (
     LINUX,
     build,
@@ -14,6 +16,7 @@ from tests.unit.matrix.refresh.refresh_cases import (
     each,
     files,
     framework,
+    listing,
     metadata,
     project,
     refresh,
@@ -149,3 +152,23 @@ def test_conditions_are_those_of_the_platform_and_the_newest_python() -> None:
     before = framework(release("1.0", build(pythons=("3.12", "3.13"), glibc="")))
     new = refresh(before, found, read=metadata(acme=required), neighbours=("numpy", "acme")).release[0]
     assert {"numpy": ">=2.1"} == new.requires
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (("sdist",), ('numpy>=2; extra == "ml"', "py4j<0.11")),
+        (("sdist", "cp312-cp312-manylinux_2_28_x86_64"), None),
+    ],
+)
+def test_a_source_states_what_it_requires_where_there_is_no_wheel(tags: tuple[str, ...], expected: Any) -> None:
+    found = project("acme", files("acme-1.0", *each(("3.12",), LINUX)), files("acme-1.1", *tags))
+    read: list[str] = []
+
+    def read_source(url: str) -> Requirements:
+        read.append(url)
+        return parse_requirements('Name: acme\nRequires-Dist: py4j<0.11\nRequires-Dist: numpy>=2; extra == "ml"\n')
+
+    after, _ = refresh_framework(framework(release("1.0", build())), listing(found), metadata(), read_source)
+    assert expected == after.release[0].metadata
+    assert (["https://files.test/acme-1.1.tar.gz"] if expected else []) == read

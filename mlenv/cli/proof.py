@@ -1,0 +1,161 @@
+"""A request as a proven plan: what ``install`` starts from, and ``plan --prove`` shows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mlenv.cli.decision import Decision
+from mlenv.facts.machine import Machine
+from mlenv.facts.packages import PackageConfiguration
+from mlenv.matrix.load import Matrix
+from mlenv.plan.options import PlanOptions
+from mlenv.plan.plan import Plan
+from mlenv.resolve.refutation import Refutation
+from mlenv.resolve.request import Request
+from mlenv.resolve.resolution import Impossible, Resolution
+from mlenv.supply.offers import Supply
+from mlenv.terminal import Terminal
+
+if TYPE_CHECKING:
+    from mlenv.execute.lock_memory import LockMemory
+    from mlenv.prove.locking import Locker
+
+PROVEN_MANAGERS = ("uv", "pip")
+"""Their environments are installed from uv's lock."""
+
+
+def prove_request(
+    request: Request,
+    machine: Machine,
+    matrix: Matrix,
+    options: PlanOptions,
+    terminal: Terminal,
+    *,
+    here: bool = True,
+    environ: Mapping[str, str] | None = None,
+) -> Decision:
+    """Ask the package sources, resolve, and have uv prove the plan; the steps are told on standard error.
+
+    ``here`` says that the machine is this one.  ``plan.proof`` says whether it was proven, and if not
+    why; ``plan.lock`` is the lock.  :class:`NoPlanError` where what was asked for clashes in itself,
+    :class:`NoVerdictError` where uv is missing.
+    """
+    from mlenv.prove.proving import Ways, prove
+
+    proving = Proving(request, machine, matrix, options, terminal, here=here, environ=environ)
+    plan = prove(
+        Ways(
+            decide=proving.decide,
+            build=proving.build,
+            open_locker=proving.open_locker,
+            open_memory=proving.open_memory,
+            families=matrix.families,
+            find_framework=matrix.framework,
+            say=terminal.note,
+        )
+    )
+    return Decision(plan=plan, resolution=proving.resolution, supply=proving.supply)
+
+
+class Proving:
+    """What a proof needs of the world: the sources, uv, and the locks of a moment ago."""
+
+    def __init__(
+        self,
+        request: Request,
+        machine: Machine,
+        matrix: Matrix,
+        options: PlanOptions,
+        terminal: Terminal,
+        *,
+        here: bool,
+        environ: Mapping[str, str] | None,
+    ) -> None:
+        from mlenv.supply.ask import ask_supply
+
+        self.request = request
+        self.machine = machine
+        self.matrix = matrix
+        self.options = options
+        self.here = here
+        self.uv = find_uv()
+        self.environ = dict(environ) if environ is not None else uv_environ(machine.packages)
+        self.supply: Supply = ask_supply(request, machine, matrix, offline=options.offline)
+        self.resolution: Resolution | None = None
+
+    def decide(self, refuted: Sequence[Refutation]) -> Resolution | Impossible:
+        """The best answer; a Python that is not installed here counts only where uv can fetch it."""
+        from mlenv.resolve.solve import resolve
+        from mlenv.supply.pythons import can_bring_pythons
+
+        answer = resolve(self.request, self.machine, self.matrix, self.supply, refuted)
+        if self.here and not isinstance(answer, Impossible) and answer.interpreter is None:
+            self.supply = can_bring_pythons(self.supply, self.uv, answer.python)
+            answer = resolve(self.request, self.machine, self.matrix, self.supply, refuted)
+        return answer
+
+    def build(self, resolution: Resolution) -> Plan:
+        """The plan of an answer."""
+        from mlenv.plan.build import build_plan
+
+        self.resolution = resolution
+        return build_plan(resolution, self.machine, self.matrix, self.supply, self.options)
+
+    def open_locker(self, resolution: Resolution) -> Locker | str:
+        """Who locks the plan, or why nobody can."""
+        from mlenv.prove.locking import Locker
+        from mlenv.prove.target import find_target
+
+        if self.options.manager not in PROVEN_MANAGERS:
+            return f"uv proves what uv and pip install, and this plan is for {self.options.manager}"
+        target = find_target(resolution, self.machine, here=self.here)
+        if target.doubt:
+            return target.doubt
+        offline = ("--offline",) if self.options.offline else ()
+        tied = any(pick.source != "default" for pick in resolution.picks)  # an index of its own names no dates
+        day = self.options.as_of
+        until = ("--exclude-newer", day.isoformat()) if day is not None and not tied else ()
+        return Locker(self.uv, target, options=(*offline, *until), environ=self.environ)
+
+    def open_memory(self, project: str, question: str) -> LockMemory:
+        """The lock of the same question, if it was made a moment ago."""
+        from mlenv.execute.lock_memory import LockMemory, lock_key
+        from mlenv.supply.inquiry import local_folder
+        from mlenv.system.folders import cache_folder
+
+        packages = self.machine.packages
+        addresses = [setting.value for setting in (*packages.find_links, *packages.extra_index_urls)]
+        folders = [folder for address in addresses if (folder := local_folder(address)) is not None]
+        return LockMemory(cache_folder() / "locks", lock_key(project, question, self.environ, folders))
+
+
+def uv_environ(packages: PackageConfiguration) -> dict[str, str]:
+    """The variables for uv: those of this process, with what only pip is configured with."""
+    environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
+    environ.pop("UV_NO_SOURCES", None)  # without its sources a framework comes from any index
+    if packages.certificate:
+        environ.setdefault("SSL_CERT_FILE", packages.certificate.value)
+    if packages.client_certificate:
+        environ.setdefault("SSL_CLIENT_CERT", packages.client_certificate.value)
+    if packages.pip_proxy:
+        environ.setdefault("ALL_PROXY", packages.pip_proxy)
+    return environ
+
+
+def find_uv() -> str:
+    """The path of uv: the one that came with mlenv, else the one on PATH."""
+    import shutil
+
+    from mlenv.errors import NoVerdictError
+
+    try:
+        import uv
+
+        return uv.find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        found = shutil.which("uv")
+    if found is None:
+        raise NoVerdictError("uv, the package installer, is missing", hint="install it: `pip install uv`")
+    return found

@@ -1,0 +1,234 @@
+"""The plan for conda, mamba and micromamba: an empty environment, the channel's packages, pip last.
+
+The three understand the same options.  The environment is made empty first, because micromamba
+refuses a folder that holds files already, and the files of the plan go into it before anything is
+installed.  pip comes last and is told what conda has installed, so that it overwrites nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from mlenv.errors import NoPlanError
+from mlenv.facts.machine import Machine
+from mlenv.facts.system import SystemFamily
+from mlenv.matrix.load import Matrix
+from mlenv.plan.conda_content import ChannelAnswer, CondaContent, gather_conda_content
+from mlenv.plan.options import PlanOptions
+from mlenv.plan.places import PROJECT_FOLDER, REQUIREMENTS_FILE
+from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackage, Step
+from mlenv.plan.proof import Proof
+from mlenv.resolve.conda_answer import adapt_to_conda
+from mlenv.resolve.resolution import Impossible, Reason, Resolution
+from mlenv.supply.offers import Supply
+
+EXPLICIT_FILE = f"{PROJECT_FOLDER}/explicit.txt"
+PIP_FILE = f"{PROJECT_FOLDER}/install_with_pip.py"
+NOT_ASKED = "which versions {channels} has was not asked: the newest that fits is taken when the commands run"
+PIP_SCRIPT = '''\
+"""Installs with pip what the channel lacks; what conda has installed stays as it is."""
+
+import pathlib
+import subprocess
+import sys
+from importlib.metadata import distributions
+
+options = OPTIONS
+conditions = CONDITIONS
+here = pathlib.Path(__file__).parent
+installed = {f"{row.metadata['Name']}=={row.version}" for row in distributions() if row.metadata["Name"]}
+constraints = here / "constraints.txt"
+constraints.write_text("\\n".join(sorted({*installed, *conditions})) + "\\n", encoding="utf-8")
+command = [sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *options]
+command += ["--requirement", str(here / "requirements.txt"), "--constraint", str(constraints)]
+sys.exit(subprocess.call(command))
+'''
+
+
+def build_conda_plan(
+    resolution: Resolution, machine: Machine, matrix: Matrix, supply: Supply | None, options: PlanOptions
+) -> Plan:
+    """Turn a resolution into files and commands for conda, mamba or micromamba.
+
+    :class:`NoPlanError` where the channel cannot have what was asked for.
+    """
+    adapted = demand_conda(resolution, machine, matrix)
+    content = gather_conda_content(adapted, machine, matrix, supply, options)
+    return make_conda_plan(adapted, content, options)
+
+
+def demand_conda(resolution: Resolution, machine: Machine, matrix: Matrix) -> Resolution:
+    """The resolution as conda can have it; :class:`NoPlanError` with the reason where it cannot."""
+    adapted = adapt_to_conda(resolution, machine, matrix)
+    if isinstance(adapted, Impossible):
+        raise NoPlanError(adapted.reasons[0].text, hint="; ".join(adapted.remedies))
+    return adapted
+
+
+def make_conda_plan(
+    resolution: Resolution,
+    content: CondaContent,
+    options: PlanOptions,
+    found: ChannelAnswer | None = None,
+    proof: Proof | None = None,
+) -> Plan:
+    """The plan of an adapted resolution; ``found`` is what the channel answered, where it was asked."""
+    files = [*_lock_files(found), *_pip_files(content)]
+    plan = assemble_channel_plan(resolution, content, options, found, proof)
+    return replace(plan, files=tuple(files), steps=_steps(content, options, found))
+
+
+def assemble_channel_plan(
+    resolution: Resolution,
+    content: CondaContent,
+    options: PlanOptions,
+    found: ChannelAnswer | None,
+    proof: Proof | None,
+) -> Plan:
+    """All of a plan but its files and steps, which differ between conda and pixi."""
+    return Plan(
+        profile=" ".join(content.profiles),
+        environment=options.environment,
+        python=content.python,
+        accelerator=PlannedAccelerator(kind=content.accelerator, variant=_variant(resolution, found)),
+        manager=options.manager,
+        packages=_packages(content, found),
+        files=(),
+        steps=(),
+        verify=(*(row.distribution for row in content.packages), *(name for name, _ in content.pip_packages)),
+        reasons=(*resolution.reasons, *_reasons(content, pixi=options.manager == "pixi")),
+        rejected=resolution.rejected,
+        lifts=resolution.lifts,
+        apart=resolution.apart,
+        warnings=(*options.warnings, *resolution.warnings, *_warnings(content, found)),
+        download_bytes=found.bytes if found and not content.pip else None,
+        variables=content.variables,
+        proof=proof,
+    )
+
+
+def conda_python(environment: str, system: SystemFamily) -> str:
+    """The path of the interpreter inside an environment of conda."""
+    return f"{environment}\\python.exe" if system == "windows" else f"{environment}/bin/python"
+
+
+def _packages(content: CondaContent, found: ChannelAnswer | None) -> tuple[PlannedPackage, ...]:
+    """Names as Python knows them; the version is empty where the channel was not asked."""
+    index = content.channels[-1]
+    versions = found.versions if found else {}
+    rows = [
+        PlannedPackage(name=row.distribution, version=versions.get(row.package, ""), index=index)
+        for row in content.packages
+    ]
+    return (*rows, *(PlannedPackage(name=name, version=version) for name, version in content.pip_packages))
+
+
+def _variant(resolution: Resolution, found: ChannelAnswer | None) -> str:
+    cuda = found.versions.get("cuda-version", "") if found and resolution.accelerator == "cuda" else ""
+    return f"cu{''.join(cuda.split('.')[:2])}" if cuda else resolution.variant
+
+
+def _reasons(content: CondaContent, *, pixi: bool) -> list[Reason]:
+    rows = [
+        Reason(
+            about=row.distribution,
+            text=f"{row.package} from {content.channels[-1]}{f', builds {row.selector}' if row.selector else ''}; "
+            f"of its wheels {row.newest_wheel} would be taken, and a channel may be behind",
+        )
+        for row in content.packages
+    ]
+    if content.overrides and not pixi:  # whose manifest states the machine
+        settings = " ".join(f"{name}={value}" for name, value in sorted(content.overrides.items()))
+        rows.append(Reason(about="another machine", text=f"where the GPU is not seen (a container build): {settings}"))
+    return rows
+
+
+def _warnings(content: CondaContent, found: ChannelAnswer | None) -> list[str]:
+    warnings = []
+    if found is None:
+        warnings.append(NOT_ASKED.format(channels=" and ".join(content.channels)))
+        if content.as_of:
+            warnings.append(f"the commands take what the channel has on their day, not on {content.as_of}")
+    if content.pip:
+        warnings.append(f"{content.channels[-1]} is not known to have {', '.join(content.pip)}: pip installs that last")
+    return warnings
+
+
+# ---------------------------------------------------------------- files
+
+
+def _lock_files(found: ChannelAnswer | None) -> list[PlannedFile]:
+    return [PlannedFile(path=EXPLICIT_FILE, text=found.lock)] if found else []
+
+
+def _pip_files(content: CondaContent) -> list[PlannedFile]:
+    if not content.pip:
+        return []
+    requirements = "".join(f"{line}\n" for line in (*content.pip_lines, *content.pip))
+    offline = ["--no-index"] if content.offline and "--no-index" not in content.pip_lines else []
+    script = PIP_SCRIPT.replace("CONDITIONS", repr(sorted(content.pip_constraints))).replace("OPTIONS", repr(offline))
+    return [PlannedFile(path=REQUIREMENTS_FILE, text=requirements), PlannedFile(path=PIP_FILE, text=script)]
+
+
+# ---------------------------------------------------------------- commands
+
+
+def _steps(content: CondaContent, options: PlanOptions, found: ChannelAnswer | None) -> tuple[Step, ...]:
+    program = options.program or options.manager
+    prefix = ("--yes", "--prefix", options.environment)
+    plain = ("--no-default-packages",) if options.manager == "conda" else ()
+    steps = [
+        Step(
+            kind="create",
+            purpose="Create an empty environment",
+            argv=(program, "create", *prefix, *plain),
+        ),
+        Step(
+            kind="install",
+            purpose=_purpose(content, found),
+            argv=(program, "install", *prefix, *_offline(content), *_what(content, options, found)),
+        ),
+    ]
+    if content.pip:
+        steps.append(_pip_step(content, options))
+    return (*steps, conda_verify_step(content, options.environment))
+
+
+def _purpose(content: CondaContent, found: ChannelAnswer | None) -> str:
+    channels = " and ".join(content.channels)
+    if found:
+        return f"Download and install the {found.packages} packages of the lock ({EXPLICIT_FILE})"
+    return f"Download and install Python {content.python} and the packages of {channels}"
+
+
+def _what(content: CondaContent, options: PlanOptions, found: ChannelAnswer | None) -> Sequence[str]:
+    if found:
+        return ("--file", f"{options.environment}/{EXPLICIT_FILE}")
+    channels = [part for name in content.channels for part in ("--channel", name)]
+    specs = [spec.text for spec in content.specs]
+    return ["--override-channels", *channels, "--strict-channel-priority", *specs]
+
+
+def _offline(content: CondaContent) -> tuple[str, ...]:
+    return ("--offline",) if content.offline else ()
+
+
+def _pip_step(content: CondaContent, options: PlanOptions) -> Step:
+    python = conda_python(options.environment, content.system)
+    return Step(
+        kind="install",
+        purpose=f"Install with pip what {content.channels[-1]} lacks; what conda has installed stays",
+        argv=(python, f"{options.environment}/{PIP_FILE}"),
+    )
+
+
+def conda_verify_step(content: CondaContent, environment: str) -> Step:
+    """The step that proves the environment."""
+    profiles = [part for name in content.profiles for part in ("--profile", name)]
+    return Step(
+        kind="verify",
+        purpose="Import every framework, compute on the device and check the numbers",
+        argv=("mlenv", "verify", "--env", environment, *profiles),
+    )

@@ -1,0 +1,49 @@
+"""Where packages may come from, as lines that pip reads in a requirements file.
+
+pip has no index for one package: what an index of its own must supply is named by the address of
+its file (see :mod:`mlenv.plan.lock`), or by a version that no other index has.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from mlenv.plan.content import Content
+
+
+def render_index_lines(content: Content, *, framework_indexes: bool) -> list[str]:
+    """The option lines; the frameworks' own indexes are among them where ``framework_indexes`` says so."""
+    return list(_lines(content, framework_indexes))
+
+
+def _lines(content: Content, framework_indexes: bool) -> Iterator[str]:
+    if content.no_index:
+        yield "--no-index"
+    else:
+        for index in content.indexes:
+            if index.default:
+                yield f"--index-url {quote_value(index.url)}"
+            elif framework_indexes or not index.explicit:
+                yield f"--extra-index-url {quote_value(index.url)}"
+    for place in content.wheels:
+        yield f"--find-links {quote_value(place.address)}"
+    for host in content.trusted_hosts:
+        yield f"--trusted-host {quote_value(host)}"
+
+
+def quote_value(value: str) -> str:
+    """A value as pip reads it: split like a shell's words, with ``#`` after a blank and ``${NAME}`` special.
+
+    Those two cannot be quoted; a path that holds one is written as a file address.
+    """
+    if "://" not in value and ("#" in value or "${" in value or "\n" in value):
+        value = file_address(value)
+    return shlex.quote(value)
+
+
+def file_address(path: str) -> str:
+    """A path as an address: ``/srv/my wheels`` gives ``file:///srv/my%20wheels``."""
+    slashed = path.replace("\\", "/") if path[1:2] == ":" else path
+    return "file://" + ("" if slashed.startswith("/") else "/") + quote(slashed, safe="/:")
