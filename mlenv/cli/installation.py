@@ -22,6 +22,9 @@ from mlenv.resolve.request import Request
 from mlenv.terminal import Terminal
 from mlenv.verify.result import Verification
 
+TOLD = 6
+"""So many releases that no source has are named."""
+
 
 class Installation:
     """One call of ``mlenv install``: decide, then show the plan or carry it out."""
@@ -97,6 +100,7 @@ class Installation:
         from mlenv.report.plan import impossible_document, render_text
         from mlenv.resolve.resolution import Impossible
 
+        self._demand_manager()
         options = PlanOptions(
             manager=self.manager,
             uv=find_uv(),
@@ -116,6 +120,19 @@ class Installation:
             )
         return plan
 
+    def _demand_manager(self) -> None:
+        """:class:`NoVerdictError` where a manager that somebody else must install is not there."""
+        import shutil
+
+        from mlenv.cli.decision import CONDA_FAMILY
+        from mlenv.errors import NoVerdictError
+
+        if self.manager in CONDA_FAMILY and shutil.which(self.manager) is None:
+            raise NoVerdictError(
+                f"{self.manager} is not on PATH",
+                hint=f"install {self.manager} or open a shell that has it; `--manager uv` needs nothing",
+            )
+
     def _announce(self, plan: Plan) -> None:
         from mlenv.report.redact import mask_text
 
@@ -126,19 +143,23 @@ class Installation:
                 self.terminal.note(mask_text(row.text))
         given_up = [row.candidate for row in plan.rejected if row.rule == "supply"]
         if given_up:
-            self.terminal.note(f"given up, since no source that answers has it: {', '.join(given_up)}")
+            more = f" and {len(given_up) - TOLD} more" if len(given_up) > TOLD else ""
+            self.terminal.note(f"given up, since no source that answers has it: {', '.join(given_up[:TOLD])}{more}")
         if plan.proof is not None and plan.proof.status == "proven":
             self.terminal.note(_tell_proof(plan))
         for warning in plan.warnings:
             self.terminal.warn(warning)
+        for lift in plan.lifts:
+            self.terminal.note(f"{lift.change}: that would give {lift.gives}")
 
     def _verify(self, plan: Plan, folder: Path, say: Callable[[str], None]) -> Verification:
         from mlenv.cli.verify import verify_packages
         from mlenv.report.verify import render_result
 
+        versions = {package.name: package.version for package in plan.packages}
         return verify_packages(
             folder,
-            [(package.name, package.version) for package in plan.packages],
+            [(name, versions.get(name) or None) for name in plan.verify],
             self.matrix,
             device=plan.accelerator.kind,
             variables=plan.variables,
@@ -147,15 +168,13 @@ class Installation:
 
     def _seal(self, plan: Plan, folder: Path, verification: Verification, timings: dict[str, float]) -> None:
         from mlenv.execute.manifest import Manifest, write_manifest
-        from mlenv.plan.places import LOCK_FILE, PROJECT_FILE
         from mlenv.report.plan import mask_plan
         from mlenv.report.redact import mask_machine, mask_text
 
-        lock = mask_text((folder / LOCK_FILE).read_text(encoding="utf-8"))
+        lock = mask_text(_read_lock(folder))
         masked = msgspec.structs.replace(mask_plan(plan), lock=None)  # the manifest has it once
         for file in masked.files:
             (folder / file.path).write_text(file.text, encoding="utf-8")
-        assert PROJECT_FILE in {file.path for file in masked.files}
         manifest = Manifest(
             matrix_version=self.matrix.version,
             matrix_digest=self.matrix.digest,
@@ -189,9 +208,18 @@ def _tell_proof(plan: Plan) -> str:
     return f"proven by {proof.by}: {proof.packages} packages{size}{built}"
 
 
+def _read_lock(folder: Path) -> str:
+    """The lock that the environment was made from: uv's, or what conda's channel answered; empty for neither."""
+    from mlenv.plan.conda import EXPLICIT_FILE
+    from mlenv.plan.places import LOCK_FILE
+
+    found = (folder / name for name in (LOCK_FILE, EXPLICIT_FILE) if (folder / name).is_file())
+    return next((path.read_text(encoding="utf-8") for path in found), "")
+
+
 def _name_package(package: PlannedPackage) -> str:
-    origin = f" (from {package.index})" if package.index else ""
-    return f"{package.name} {package.version}{origin}"
+    origin = f"(from {package.index})" if package.index else ""
+    return " ".join(part for part in (package.name, package.version, origin) if part)
 
 
 def _shortest_path(path: Path) -> str:

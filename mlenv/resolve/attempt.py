@@ -14,6 +14,7 @@ from mlenv.resolve.candidates import Candidate, Field, judge_field
 from mlenv.resolve.condition import admits as admits_version
 from mlenv.resolve.places import Place as Source
 from mlenv.resolve.places import find_place
+from mlenv.resolve.preference import serves
 from mlenv.resolve.pythons import PythonChoice, pythons_to_try
 from mlenv.resolve.refutation import Refutation
 from mlenv.resolve.request import Request, Wanted
@@ -72,6 +73,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if not self.fields:
             return self.case.request.accelerator == "auto"
         return any(row.uses_accelerator for field in self.fields for row in field.candidates)
+
+    @property
+    def could_serve(self) -> bool:
+        """Whether any requested framework has builds for the accelerator at all, on whatever system."""
+        return any(serves(field.framework, self.accelerator) for field in self.fields)
 
     @property
     def python(self) -> PythonChoice:

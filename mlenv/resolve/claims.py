@@ -55,7 +55,9 @@ def _claims(names: tuple[str, ...], release: Release, build: Build, writes: Mapp
     if build.runtime:
         yield Claim("cuda", "cuda libraries", build.runtime)
     yield from (Claim("files", f"files {family}", name) for family, name in writes.items())
-    yield from (Claim("brings", f"package {name}", version) for name, version in _brought(build))
+    wanted = {*release.requires, *release.constraints, *build.requires}
+    brought = ((name, version) for name, version in _brought(build) if name not in wanted)
+    yield from (Claim("brings", f"package {name}", version) for name, version in brought)
     yield from (Claim("variant", f"index {index}", build.variant) for index in build.indexes if index != "default")
 
 

@@ -15,6 +15,7 @@ from mlenv.resolve.rejections import (
     device_rejections,
     field_rejections,
     source_rejections,
+    speaks,
     why_none,
     why_passed_over,
     without_repeats,
@@ -30,11 +31,11 @@ def explain_choice(
     case: Case, attempts: Sequence[Attempt], chosen: Attempt
 ) -> tuple[tuple[Reason, ...], tuple[Rejection, ...], tuple[str, ...]]:
     """Reasons, rejections and warnings of the attempt that was chosen."""
-    reasons = [_accelerator_reason(case, chosen.accelerator), _python_reason(case.request, chosen)]
+    reasons = [_accelerator_reason(case, attempts, chosen.accelerator), _python_reason(case.request, chosen)]
     rejected: list[Rejection] = []
     warnings = warn_of_devices(case.machine, case.matrix, chosen.accelerator)
     for other in attempts:
-        if other is not chosen:
+        if other is not chosen and other.could_serve:
             rejected += device_rejections(other)
     for row in chosen.placed:
         reasons.append(_pick_reason(row, chosen))
@@ -57,21 +58,27 @@ def _why_idle(row: Placed, chosen: Attempt, device: str) -> str:
     return why_passed_over(usable[0], chosen).text
 
 
-def _accelerator_reason(case: Case, accelerator: Accelerator) -> Reason:
-    request, machine = case.request, case.machine
-    if accelerator != "cpu":
-        names = ", ".join(sorted({gpu.name or gpu.vendor for gpu in accelerated_gpus(machine, accelerator)}))
-        return Reason(about="accelerator", text=f"{WORDS[accelerator]}: this machine has {names or 'no such device'}")
-    if request.accelerator == "cpu":
-        return Reason(about="accelerator", text="the CPU, as asked")
-    vendors = dict.fromkeys(gpu.vendor for gpu in machine.gpus or ())
-    hidden = [view.words for view in (view_of(machine, vendor) for vendor in vendors) if not view.visible]
+def _accelerator_reason(case: Case, attempts: Sequence[Attempt], accelerator: Accelerator) -> Reason:
+    if accelerator == "cpu":
+        return Reason(about="accelerator", text=f"the CPU{_why_cpu(case, attempts)}")
+    names = ", ".join(sorted({gpu.name or gpu.vendor for gpu in accelerated_gpus(case.machine, accelerator)}))
+    return Reason(about="accelerator", text=f"{WORDS[accelerator]}: this machine has {names or 'no such device'}")
+
+
+def _why_cpu(case: Case, attempts: Sequence[Attempt]) -> str:
+    """Why no device is used: as asked, none that is seen, nothing that would use one, or nothing that can."""
+    gpus = case.machine.gpus
+    if case.request.accelerator == "cpu":
+        return ", as asked"
+    views = [view_of(case.machine, vendor) for vendor in dict.fromkeys(gpu.vendor for gpu in gpus or ())]
+    hidden = [view.words for view in views if not view.visible]
     if hidden:
-        return Reason(about="accelerator", text=f"the CPU: {' and '.join(hidden)} hides the GPUs of this machine")
-    if not machine.gpus:
-        found = "is known on this machine" if machine.gpus is None else "was found"
-        return Reason(about="accelerator", text=f"the CPU: no GPU {found}")
-    return Reason(about="accelerator", text="the CPU: nothing that was asked for can use the GPU of this machine now")
+        return f": {' and '.join(hidden)} hides the GPUs of this machine"
+    if not gpus:
+        return f": no GPU {'is known on this machine' if gpus is None else 'was found'}"
+    if not any(attempt.could_serve for attempt in attempts if attempt.accelerator != "cpu"):
+        return ": nothing that was asked for makes use of the GPU of this machine"
+    return ": nothing that was asked for can use the GPU of this machine now"
 
 
 def _python_reason(request: Request, chosen: Attempt) -> Reason:
@@ -127,7 +134,23 @@ def _which_release(candidate: Candidate, field: Field, accelerator: Accelerator)
     device = f" for {WORDS[accelerator]}" if candidate.uses_accelerator else ""
     if candidate.build.evidence == "unknown":
         return f"the newest release that may have a build{device}"
-    return f"the newest release with a proven build{device} that runs here"
+    return f"the newest release with a proven build{device} that runs here{_without_code(candidate, field)}"
+
+
+def _without_code(candidate: Candidate, field: Field) -> str:
+    """That everything newer lacks code for a GPU of this machine, where that is what holds it back for good."""
+    newer = [
+        row
+        for row in field.fallen
+        if row.costs.staleness < candidate.costs.staleness
+        and row.uses_accelerator
+        and row.build.evidence != "unknown"
+        and speaks(row)
+    ]
+    if not newer or any(row.failures[0].rule != "gpu-code" for row in newer):
+        return ""
+    lacks = newer[0].failures[0].text.partition(" has ")[2].partition(";")[0]
+    return f"; what is newer and known has {lacks}, which no driver changes"
 
 
 def _why_left_out(row: Placed, chosen: Attempt) -> str:

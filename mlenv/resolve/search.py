@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlenv.resolve.candidates import Candidate
@@ -23,6 +24,8 @@ from mlenv.resolve.request import Wanted
 if TYPE_CHECKING:
     import clingo
 
+FIRST = 5
+"""So many builds of each place are compared before the first joint search."""
 Value = tuple[int, ...]
 """What a choice costs, level by level, the gravest first."""
 
@@ -81,16 +84,16 @@ class Subject(NamedTuple):
 
 def find_best(problem: Problem) -> Choice | None:
     """The best choice that breaks no constraint; None where there is none."""
-    subjects: dict[str, Subject] = {}
     choice = _best_alone(problem)
-    claims: dict[str, dict[Claim, set[int]]] = {}
-    while choice is not None:
-        broken = _broken_topics(choice) - subjects.keys()
-        if not broken and _is_allowed(problem, choice):
+    if choice is None or (not _broken_topics(choice) and _is_allowed(problem, choice)):
+        return choice
+    claims = _collect_claims(problem)
+    subjects = {topic: _compare(claims[topic]) for topic in sorted(_contested(problem))}
+    while (choice := _best_under(problem, tuple(subjects.values()))) is not None:
+        broken = _broken_topics(choice)
+        if not broken:
             return choice
-        claims = claims or _collect_claims(problem)
         subjects.update({topic: _compare(claims[topic]) for topic in sorted(broken)})
-        choice = _best_under(problem, tuple(subjects.values()))
     return None
 
 
@@ -136,7 +139,7 @@ def _costs(place: Place, option: Option | None) -> Iterator[tuple[int, int]]:
 
 
 def _best_alone(problem: Problem) -> Choice | None:
-    """The best choice if nothing clashed: no joint choice can be better."""
+    """The best choice if nothing clashed: no joint choice is better."""
     choices = [choice for python in range(len(problem.pythons)) if (choice := _alone_on(problem, python)) is not None]
     return min(choices, key=functools.partial(value_of, problem), default=None)
 
@@ -193,10 +196,21 @@ def _named(candidate: Candidate) -> Chosen:
 
 def _broken_topics(choice: Choice) -> set[str]:
     """The subjects on which chosen builds disagree."""
-    by_topic: dict[str, list[tuple[int, Claim]]] = {}
-    for number, candidate in enumerate(choice.candidates):
+    return _disputed(enumerate(choice.candidates))
+
+
+def _contested(problem: Problem) -> set[str]:
+    """The subjects on which the best few builds of each place disagree: likely to matter, and cheap to look at."""
+    best = ((number, row.candidate) for number, place in enumerate(problem.places) for row in place.options[:FIRST])
+    return _disputed(best)
+
+
+def _disputed(rows: Iterable[tuple[int, Candidate]]) -> set[str]:
+    """The subjects of which builds of different places (by number) claim what cannot both be true."""
+    by_topic: dict[str, dict[tuple[int, Claim], None]] = {}
+    for number, candidate in rows:
         for claim in candidate.claims:
-            by_topic.setdefault(claim.topic, []).append((number, claim))
+            by_topic.setdefault(claim.topic, {})[number, claim] = None
     return {
         topic
         for topic, rows in by_topic.items()
@@ -207,18 +221,19 @@ def _broken_topics(choice: Choice) -> set[str]:
 # ---------------------------------------------------------------- all together
 
 _RULES = """
-#defined must/1. #defined may/1. #defined group/1. #defined member/2. #defined leaves/2. #defined cost/4.
-#defined device/0. #defined uses/2. #defined claims/4. #defined apart/3. #defined exclusive/1.
-#defined holds/2.
+#defined can/3. #defined must/1. #defined may/1. #defined group/1. #defined member/2. #defined leaves/2.
+#defined cost/4. #defined device/0. #defined uses/2. #defined claims/4. #defined apart/3. #defined holds/2.
+#defined exclusive/1. #defined stance/2.
+can(F,C) :- can(F,C,_).
 1 { python(P) : series(P) } 1.
 1 { pick(F,C) : can(F,C) } 1 :- must(F).
 { pick(F,C) : can(F,C) } 1 :- may(F).
 1 { pick(F,C) : can(F,C), member(G,F) } 1 :- group(G).
 filled(F) :- pick(F,_).
-:- pick(F,C), wheels(F,C,K), python(P), not serves(K,P).
-claim(T,V,F) :- pick(F,C), claims(F,C,T,V).
-:- claim(T,V,F), claim(T,W,G), apart(T,V,W), F != G.
-:- claim(T,V,F), claim(T,W,G), exclusive(T), V < W, F != G.
+:- pick(F,C), can(F,C,K), python(P), not serves(K,P).
+claim(T,V) :- pick(F,C), claims(F,C,T,V).
+:- claim(T,V), claim(T,W), apart(T,V,W).
+:- exclusive(T), 2 { claim(T,V) : stance(T,V) }.
 :- device, not pick(F,C) : uses(F,C).
 #minimize { W@L,F,C : pick(F,C), cost(F,C,L,W) }.
 #minimize { 1@L,F : leaves(F,L), not filled(F) }.
@@ -301,7 +316,7 @@ def _facts(problem: Problem, merged: Sequence[Sequence[Option]], subjects: Seque
     for number, (place, options) in enumerate(zip(problem.places, merged, strict=True)):
         yield from _facts_of_place(number, place, options)
         for order, option in enumerate(options):
-            yield f"wheels({number},{order},{served.index(tuple(sorted(option.pythons)))})."
+            yield f"can({number},{order},{served.index(tuple(sorted(option.pythons)))})."
     yield from _facts_of_claims(merged, subjects)
     yield from _facts_of_refuted(problem, merged)
 
@@ -316,7 +331,6 @@ def _facts_of_place(number: int, place: Place, options: Sequence[Option]) -> Ite
         yield f"leaves({number},{-_MISSED}). leaves({number},{-_LEFT_OUT})."
     for order, option in enumerate(options):
         one = f"{number},{order}"
-        yield f"can({one})."
         yield from (f"cost({one},{-level},{cost})." for level, cost in _costs(place, option) if cost)
         if option.candidate.uses_accelerator:
             yield f"uses({one})."
@@ -333,8 +347,10 @@ def _facts_of_claims(merged: Sequence[Sequence[Option]], subjects: Sequence[Subj
     for topic, compared in enumerate(subjects):
         if compared.exclusive:
             yield f"exclusive({topic})."
+            yield from (f"stance({topic},{stance})." for stance in sorted(set(compared.stances.values())))
         else:
-            yield from (f"apart({topic},{one},{two})." for one, two in sorted(compared.apart))
+            for one, pairs in itertools.groupby(sorted(compared.apart), key=operator.itemgetter(0)):
+                yield f"apart({topic},{one},({';'.join(str(two) for _, two in pairs)}))."
 
 
 def _facts_of_refuted(problem: Problem, merged: Sequence[Sequence[Option]]) -> Iterator[str]:
