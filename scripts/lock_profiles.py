@@ -68,7 +68,7 @@ def lock(question: tuple[str, str, str]) -> Row:
         terminal = Terminal(quiet=True, stderr=silence)
         try:
             options = PlanOptions(environment=str(Path(folder) / "env"))
-            plan = prove_request(request, load_machine(Path(machine)), matrix, options, terminal, here=False)
+            plan = prove_request(request, load_machine(Path(machine)), matrix, options, terminal, here=False).plan
         except MlenvError as error:
             return Row(profile=profile, python=python, state="no plan", text=error.message)
     if isinstance(plan, Impossible):

@@ -12,7 +12,7 @@ from mlenv.errors import UsageError
 from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
 from mlenv.plan.content import Content
-from mlenv.plan.forms.render import FORMS, FormName, form_of_file, manager_of, render_form
+from mlenv.plan.forms.render import FORMS, form_of_file, manager_of, render_form
 from mlenv.plan.options import PlanOptions
 from mlenv.plan.plan import Plan
 from mlenv.resolve.resolution import Resolution
@@ -82,7 +82,7 @@ def make_form(form: str, sources: Sources) -> str:
     options = msgspec.structs.replace(sources.options, portable=True, manager=manager, **changed)
     machine, supply = strip_sources(sources.machine, sources.supply)
     made_from = (sources.resolution, machine, sources.matrix, supply, options)
-    plan = _with_proof(build_plan(*made_from), name, sources.plan)
+    plan = _with_proof(build_plan(*made_from), sources.plan)
     real = gather_content(sources.resolution, sources.machine, sources.matrix, sources.supply, options)
     sheet = Sheet(
         plan=mask_plan(plan),
@@ -95,20 +95,21 @@ def make_form(form: str, sources: Sources) -> str:
     return strip_text(render_form(name, sheet))
 
 
-def _with_proof(portable: Plan, form: FormName, proven: Plan) -> Plan:
+def _with_proof(portable: Plan, proven: Plan) -> Plan:
     """A portable plan with what the proof of the plan found: uv's lock, or what conda's channel answered."""
-    from mlenv.plan.conda import EXPLICIT_FILE
+    from mlenv.cli.decision import CONDA_FAMILY
     from mlenv.report.redact import strip_text
 
-    if form not in ("conda", "pixi"):
-        lock = strip_text(proven.lock) if proven.lock is not None else None
+    of_conda = portable.manager in CONDA_FAMILY
+    if proven.lock is None or of_conda != (proven.manager in CONDA_FAMILY):
+        return msgspec.structs.replace(portable, proof=proven.proof)
+    if of_conda and portable.manager == proven.manager:
+        return proven  # names nothing of this machine
+    lock = strip_text(proven.lock)
+    if not of_conda:
         return msgspec.structs.replace(portable, lock=lock, proof=proven.proof)
-    answer = [file for file in proven.files if file.path == EXPLICIT_FILE]
-    if not answer:
-        return portable
-    others = [file for file in portable.files if file.path != EXPLICIT_FILE]
     return msgspec.structs.replace(
-        portable, python=proven.python, accelerator=proven.accelerator, files=(*others, *answer)
+        portable, lock=lock, proof=proven.proof, python=proven.python, accelerator=proven.accelerator
     )
 
 

@@ -105,6 +105,7 @@ def assemble_channel_plan(
         warnings=(*options.warnings, *resolution.warnings, *_warnings(content, found)),
         download_bytes=found.bytes if found and not content.pip else None,
         variables=content.variables,
+        lock=found.lock if found else None,
         proof=proof,
     )
 

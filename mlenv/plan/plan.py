@@ -51,7 +51,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     ``verify`` are the distributions whose work is proven afterwards, ``tied`` those that only
     their own index may supply; ``download_bytes`` is an estimate, None where sizes are not known.
-    ``lock`` is the text of the pylock.toml where a package resolver has proven the plan, ``proof``
+    ``lock`` is the text of the pylock.toml where a package resolver has proven the plan (for conda's
+    managers and pixi that of an explicit lock), ``proof``
     what it said (None where nobody asked it).  ``lifts`` are changes that would give more, ``apart``
     the environments that would serve better than this one.
     """

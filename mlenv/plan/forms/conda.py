@@ -9,7 +9,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from mlenv.matrix.rows import Accelerator
-from mlenv.plan.conda import EXPLICIT_FILE, demand_conda
+from mlenv.plan.conda import demand_conda
 from mlenv.plan.conda_content import ChannelAnswer, CondaContent, gather_conda_content
 from mlenv.plan.explicit import read_explicit
 from mlenv.plan.forms.sheet import Sheet, comment, headlines
@@ -42,8 +42,7 @@ def conda_content_of(sheet: Sheet) -> CondaContent:
 
 def answer_of(plan: Plan) -> ChannelAnswer | None:
     """What the channel answered, read from the explicit lock of a proven plan."""
-    text = next((file.text for file in plan.files if file.path == EXPLICIT_FILE), None)
-    return None if text is None else read_explicit(text)
+    return None if plan.lock is None else read_explicit(plan.lock)
 
 
 def render_environment(content: CondaContent, answer: ChannelAnswer | None = None, lines: Sequence[str] = ()) -> str:

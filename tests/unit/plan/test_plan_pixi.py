@@ -11,7 +11,6 @@ import tomli
 from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.facts.python import ManagerName
 from mlenv.plan.forms import conda, pixi
-from mlenv.plan.plan import PlannedFile
 from tests.unit.plan.conda_cases import ADA, NO_GPU, PASCAL, machine, plan_for, sheet_for
 
 LOCK = "@EXPLICIT\nhttps://c.example/linux-64/pytorch-2.13.0-cpu_mkl_0.conda#a1\n"
@@ -113,7 +112,7 @@ def test_what_stands_for_the_gpu_in_the_build_of_a_container() -> None:
 @pytest.mark.parametrize("manager", ["conda", "pixi"])
 def test_a_proven_plan_gives_exact_versions(manager: ManagerName) -> None:
     sheet = sheet_for(NO_GPU, "torch", manager=manager)
-    proven = msgspec.structs.replace(sheet.plan, files=(PlannedFile(path="mlenv/explicit.txt", text=LOCK),))
+    proven = msgspec.structs.replace(sheet.plan, lock=LOCK)
     sheet = msgspec.structs.replace(sheet, plan=proven)
     assert '  - "pytorch=2.13.0=cpu_mkl_0"' in conda.render(sheet).splitlines()
     table = tomli.loads(pixi.render(sheet))["dependencies"]["pytorch"]
