@@ -35,6 +35,7 @@ def assemble_plan(
         tied=content.tied,
         reasons=resolution.reasons,
         rejected=resolution.rejected,
+        others=tuple(wanted.text for wanted in resolution.passthrough),
         lifts=resolution.lifts,
         apart=resolution.apart,
         warnings=(*options.warnings, *resolution.warnings, *_warn_of_day(content), *warnings),

@@ -100,6 +100,7 @@ def assemble_channel_plan(
         verify=(*(row.distribution for row in content.packages), *(name for name, _ in content.pip_packages)),
         reasons=(*resolution.reasons, *_reasons(content, pixi=options.manager == "pixi")),
         rejected=resolution.rejected,
+        others=tuple(wanted.text for wanted in resolution.passthrough),
         lifts=resolution.lifts,
         apart=resolution.apart,
         warnings=(*options.warnings, *resolution.warnings, *_warnings(content, found)),

@@ -53,7 +53,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     their own index may supply; ``download_bytes`` is an estimate, None where sizes are not known.
     ``lock`` is the text of the pylock.toml where a package resolver has proven the plan (for conda's
     managers and pixi that of an explicit lock), ``proof``
-    what it said (None where nobody asked it).  ``lifts`` are changes that would give more, ``apart``
+    what it said (None where nobody asked it).  ``others`` are requirements that the matrix has no rows
+    for: the package installer decides on them.  ``lifts`` are changes that would give more, ``apart``
     the environments that would serve better than this one.
     """
 
@@ -70,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     rejected: tuple[Rejection, ...]
     warnings: tuple[str, ...]
+    others: tuple[str, ...] = ()
     lifts: tuple[Lift, ...] = ()
     apart: tuple[Companion, ...] = ()
     download_bytes: int | None = None

@@ -27,7 +27,8 @@ class PlanDocument(Document, frozen=True, kw_only=True):
     ``clash`` are the wishes and facts that cannot all hold, while without any one of them the rest
     could; ``remedies`` are changes that would give a plan, each tried.  ``lifts`` are changes that
     would give newer releases or a device, ``apart`` the environments that would serve better than
-    one.  ``proof`` is what the package resolver said, null where nobody asked it.
+    one.  ``others`` are requirements that the matrix has no rows for: the package installer decides
+    on them.  ``proof`` is what the package resolver said, null where nobody asked it.
     """
 
     status: Literal["planned", "impossible"]
@@ -42,6 +43,7 @@ class PlanDocument(Document, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     reasons: tuple[Reason, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+    others: tuple[str, ...] = ()
     clash: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
     lifts: tuple[Lift, ...] = ()
@@ -70,6 +72,7 @@ def plan_document(plan: Plan, machine: Machine, data: DataVersion) -> PlanDocume
         steps=plan.steps,
         reasons=plan.reasons,
         rejected=plan.rejected,
+        others=plan.others,
         lifts=plan.lifts,
         apart=plan.apart,
         warnings=plan.warnings,
@@ -122,7 +125,8 @@ def render_text(document: PlanDocument, *, verbose: bool = False) -> str:
     device = document.accelerator
     build = "" if device.kind == device.variant else f", build {device.variant}"
     lines = [f"Plan for {document.profile or 'this request'}: Python {document.python}, {device.kind}{build}", ""]
-    lines += _table([(package.name, _tell_package(package)) for package in document.packages])
+    packages = [(package.name, _tell_package(package)) for package in document.packages]
+    lines += _table([*packages, *((text, "as the package installer decides") for text in document.others)])
     lines += _section("Why", [f"{reason.about}: {reason.text}" for reason in document.reasons])
     lines += _section("Not chosen", tell_rejections(document.rejected, verbose=verbose))
     lines += _section("What would give more", [f"{row.change}: {row.gives}" for row in document.lifts])

@@ -23,13 +23,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to do, in words that follow "to have more": ``update the NVIDIA driver to 580 or newer``.
 
     It lifts a NVIDIA driver floor up to ``driver``, failures whose remedy is ``remedy``, the
-    condition on the version of the framework ``version``; it leaves the framework ``without`` out;
-    it has the Python series ``python`` in place of those at hand.
+    condition on the version of the framework ``version``, with ``build`` the pin of a build; it
+    leaves the framework ``without`` out; it has the Python series ``python`` in place of those at
+    hand.
     """
 
     words: str
     driver: str = ""
     remedy: str = ""
+    build: bool = False
     version: str = ""
     without: str = ""
     python: str = ""
@@ -38,6 +40,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a build would no longer fall by a rule."""
         if self.driver and failure.driver:
             return at_least(self.driver, failure.driver)
+        if self.build and failure.rule == "requested-build":
+            return True
         if self.version and failure.rule == "requested-version":
             return row.framework.id == self.version
         return bool(self.remedy) and failure.remedy == self.remedy
@@ -104,6 +108,14 @@ def version_changes(fields: Sequence[Field]) -> list[Change]:
         for field in fields
         if field.wanted.specifier
     ]
+
+
+def build_changes(attempt: Attempt) -> list[Change]:
+    """The build that the request pins."""
+    request = attempt.case.request
+    if request.variant is None:
+        return []
+    return [Change(words=f"take another build than {request.variant}: --accelerator {request.accelerator}", build=True)]
 
 
 def python_changes(attempt: Attempt) -> list[Change]:

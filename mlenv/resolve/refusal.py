@@ -11,6 +11,7 @@ from mlenv.resolve.candidates import Candidate, Field
 from mlenv.resolve.change import (
     Change,
     Outcome,
+    build_changes,
     driver_changes,
     python_changes,
     remedy_changes,
@@ -19,7 +20,7 @@ from mlenv.resolve.change import (
 )
 from mlenv.resolve.claims import clash_of
 from mlenv.resolve.conda_route import conda_way_out
-from mlenv.resolve.conflict import attempt_cpu, find_clash
+from mlenv.resolve.conflict import attempt_cpu, find_clash, subject_of
 from mlenv.resolve.device_words import warn_of_devices
 from mlenv.resolve.devices import ORDER
 from mlenv.resolve.gpu_rules import DEVICES
@@ -32,6 +33,7 @@ from mlenv.resolve.words import WORDS
 SHOWN = 8
 """So many changes that help are named for each device."""
 ON_CPU: Accelerator = "cpu"
+OF_MACHINE = frozenset({"system", "gpu", "driver"})
 
 
 def explain_failure(case: Case, attempts: Sequence[Attempt]) -> Impossible:
@@ -123,10 +125,16 @@ def _ways_out(attempt: Attempt) -> Iterator[str]:
     """Frameworks that conda's channel serves where no wheel does."""
     case = attempt.case
     for field in attempt.fields:
-        if not field.wanted.optional and not field.candidates:
+        if not field.wanted.optional and not field.candidates and _falls_by_machine(field):
             words = conda_way_out(case.machine, case.matrix, field.framework.id, attempt.accelerator)
             if words:
                 yield words
+
+
+def _falls_by_machine(field: Field) -> bool:
+    """Whether some build falls by nothing but the system, the GPU or its driver, which another build may suit."""
+    native = (row for row in field.fallen if row.failures[0].rule != "platform")
+    return any(all(subject_of(failure) in OF_MACHINE for failure in row.failures) for row in native)
 
 
 def _other_machines(attempts: Sequence[Attempt]) -> Iterator[str]:
@@ -161,6 +169,7 @@ def _changes(attempt: Attempt) -> list[Change]:
     accelerator = attempt.accelerator
     return [
         *version_changes(required),
+        *build_changes(attempt),
         *python_changes(attempt),
         *without,
         *driver_changes(required, attempt),

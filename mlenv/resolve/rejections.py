@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlenv.facts.version import numbers
+from mlenv.matrix.query import newest_first
 from mlenv.resolve.attempt import Attempt, Placed
 from mlenv.resolve.candidates import Candidate, Field
 from mlenv.resolve.claims import clash_of
@@ -16,6 +17,8 @@ from mlenv.supply.offers import Supply
 
 KEPT = 40
 """So many rejected builds are kept for each framework; the newest say the most."""
+NAMED = 4
+"""So many releases are named where none is as asked for."""
 SILENT_RULES = frozenset({"platform", "requested-version", "requested-build"})
 """Rules that say nothing new: the user or the system asked for exactly that."""
 
@@ -58,10 +61,25 @@ def device_rejections(attempt: Attempt) -> list[Rejection]:
         rows += [reject(row) for row in fallen[:KEPT]]
         if not field.rows:
             rows.append(_without_build(field, attempt))
+    rows = rows or [row for field in required if (row := _unmet(field, attempt)) is not None]
     if not rows:
         text = f"no requested framework has a build for {WORDS[attempt.accelerator]} on this system"
         return [Rejection(candidate=attempt.accelerator, rule="no-build", text=text)]
     return without_repeats(rows)
+
+
+def _unmet(field: Field, attempt: Attempt) -> Rejection | None:
+    """A framework of which no build for the device is as asked for: the newest releases that there are."""
+    asked = " and ".join(text for text in (field.wanted.specifier, attempt.case.request.variant) if text)
+    usable = [row for row in field.candidates if attempt.accelerator == "cpu" or row.uses_accelerator]
+    if not asked or usable:
+        return None
+    name = field.framework.id
+    newest = ", ".join(release.version for release in newest_first(field.framework)[:NAMED])
+    text = (
+        f"{name}: no build for {WORDS[attempt.accelerator]} is as asked for ({asked}); the newest releases are {newest}"
+    )
+    return Rejection(candidate=name, rule="requested-version", text=text, row=f"frameworks/{name}.toml")
 
 
 def _without_build(field: Field, attempt: Attempt) -> Rejection:

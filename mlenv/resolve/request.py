@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
@@ -83,6 +83,8 @@ def make_request(
     if not wanted:
         raise UsageError("nothing to install was named", hint="name a profile: `--profile starter`")
     kind, variant = parse_accelerator(accelerator or _joint_accelerator(profiles))
+    if variant is not None:
+        _demand_variant(matrix, wanted.values(), variant)
     return Request(
         profiles=tuple(profile.name for profile in profiles),
         wanted=tuple(wanted.values()),
@@ -103,6 +105,23 @@ def parse_accelerator(text: str) -> tuple[str, str | None]:
     raise UsageError(
         f"unknown accelerator {text!r}", hint=f"expected one of {', '.join(ACCELERATORS)}, cuXYZ or rocmX.Y"
     )
+
+
+def _demand_variant(matrix: Matrix, wanted: Iterable[Wanted], variant: str) -> None:
+    """:class:`UsageError` where no framework that is asked for has builds of such a name or CUDA major."""
+    builds = [
+        build
+        for item in wanted
+        if item.known
+        for release in matrix.framework(item.name).release
+        for build in release.builds
+    ]
+    if builds and not any(
+        build.variant == variant or (build.runtime and variant.startswith(build.runtime)) for build in builds
+    ):
+        names = dict.fromkeys(build.variant for build in builds if _BUILD.fullmatch(build.variant))
+        there = f"there are {', '.join(names)}" if names else "they have no builds for a device by name"
+        raise UsageError(f"nothing that is asked for has a build called {variant}", hint=there)
 
 
 def check_python(text: str | None) -> str | None:
