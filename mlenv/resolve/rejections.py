@@ -10,6 +10,7 @@ from mlenv.resolve.attempt import Attempt, Placed
 from mlenv.resolve.candidates import Candidate, Field
 from mlenv.resolve.claims import clash_of
 from mlenv.resolve.places import find_place
+from mlenv.resolve.preference import serves
 from mlenv.resolve.question import Failure
 from mlenv.resolve.resolution import Rejection
 from mlenv.resolve.words import WORDS
@@ -72,7 +73,7 @@ def _unmet(field: Field, attempt: Attempt) -> Rejection | None:
     """A framework of which no build for the device is as asked for: the newest releases that there are."""
     asked = " and ".join(text for text in (field.wanted.specifier, attempt.case.request.variant) if text)
     usable = [row for row in field.candidates if attempt.accelerator == "cpu" or row.uses_accelerator]
-    if not asked or usable:
+    if not asked or usable or not serves(field.framework, attempt.accelerator):
         return None
     name = field.framework.id
     newest = ", ".join(release.version for release in newest_first(field.framework)[:NAMED])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from mlenv.errors import UsageError
 from mlenv.matrix.load import Matrix
-from mlenv.matrix.rows import Profile
+from mlenv.matrix.rows import Build, Profile
 
 ACCELERATORS = ("auto", "gpu", "cpu", "cuda", "rocm", "xpu", "mps", "tpu")
 _BUILD = re.compile(r"cu\d{2,3}|rocm\d+(\.\d+){1,2}")
@@ -108,20 +108,27 @@ def parse_accelerator(text: str) -> tuple[str, str | None]:
 
 
 def _demand_variant(matrix: Matrix, wanted: Iterable[Wanted], variant: str) -> None:
-    """:class:`UsageError` where no framework that is asked for has builds of such a name or CUDA major."""
-    builds = [
-        build
-        for item in wanted
-        if item.known
-        for release in matrix.framework(item.name).release
-        for build in release.builds
-    ]
-    if builds and not any(
-        build.variant == variant or (build.runtime and variant.startswith(build.runtime)) for build in builds
-    ):
-        names = dict.fromkeys(build.variant for build in builds if _BUILD.fullmatch(build.variant))
-        there = f"there are {', '.join(names)}" if names else "they have no builds for a device by name"
-        raise UsageError(f"nothing that is asked for has a build called {variant}", hint=there)
+    """:class:`UsageError` for a build that nothing is called by, with those that are there to choose from.
+
+    One that only other frameworks have is no mistake of writing: the search says that it does not go together.
+    """
+    names = [item.name for item in wanted if item.known]
+    if _has_build(matrix, names, variant) or _has_build(matrix, matrix.framework_ids, variant):
+        return
+    builds = dict.fromkeys(build.variant for build in _builds_of(matrix, names) if _BUILD.fullmatch(build.variant))
+    hint = f"there are {', '.join(builds)}" if builds else "what is asked for has no builds by such names"
+    raise UsageError(f"--accelerator {variant}: no build is called so", hint=hint)
+
+
+def _has_build(matrix: Matrix, names: Iterable[str], variant: str) -> bool:
+    """Whether any of these frameworks has builds of a name."""
+    return any(build.variant == variant for build in _builds_of(matrix, names))
+
+
+def _builds_of(matrix: Matrix, names: Iterable[str]) -> Iterator[Build]:
+    for name in names:
+        for release in matrix.framework(name).release:
+            yield from release.builds
 
 
 def check_python(text: str | None) -> str | None:
