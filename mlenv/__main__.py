@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-READERS = ("probe", "doctor", "plan")
+READERS = ("probe", "doctor", "plan", "why")
 """Commands that leave nothing behind to be tidied up."""
 GARBAGE_THRESHOLD = 100_000
 """Modules and rows are many and hold no circles: looking for garbage among them is a tenth of a command."""

@@ -82,8 +82,17 @@ class Proving:
         self.here = here
         self.uv = find_uv()
         self.environ = dict(environ) if environ is not None else uv_environ(machine.packages)
-        self.supply: Supply = ask_supply(request, machine, matrix, offline=options.offline)
+        self.supply: Supply = ask_supply(request, machine, matrix, offline=options.offline, meanwhile=self._judge)
         self.resolution: Resolution | None = None
+
+    def _judge(self) -> None:
+        """Judge every build by the rules that no source has a say in; the search then finds it done."""
+        from mlenv.resolve.attempt import Case, make_attempt
+        from mlenv.resolve.devices import accelerators_to_try
+
+        case = Case(request=self.request, machine=self.machine, matrix=self.matrix)
+        for accelerator in accelerators_to_try(self.request, self.machine):
+            make_attempt(case, accelerator)
 
     def decide(self, refuted: Sequence[Refutation]) -> Resolution | Impossible:
         """The best answer; a Python that is not installed here counts only where uv can fetch it."""

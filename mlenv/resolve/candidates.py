@@ -18,6 +18,7 @@ from mlenv.resolve.preference import Costs, is_heavy, older_builds, serves, stal
 from mlenv.resolve.question import Failure, Question, name_build
 from mlenv.resolve.request import Request, Wanted
 from mlenv.resolve.rules import RULES, is_built_for_platform
+from mlenv.resolve.visibility import PerMachine
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 """What ends the name in a requirement."""
@@ -76,8 +77,22 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return tuple(row for row in self.rows if row.failures)
 
 
+_JUDGED: PerMachine[tuple[Matrix, Field]] = PerMachine()
+"""Fields of the machine that was asked about last: the sources, the search and every round of a proof
+ask for the same."""
+
+
 def judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Wanted, accelerator: Accelerator) -> Field:
     """Judge the builds of a framework that could run on an accelerator or on the CPU beside it."""
+    judged = _JUDGED.of(machine)
+    key = f"{accelerator} {request.variant} {wanted!r}"
+    known = judged.get(key)
+    if known is None or known[0] is not matrix:
+        known = judged[key] = matrix, _judge_field(request, machine, matrix, wanted, accelerator)
+    return known[1]
+
+
+def _judge_field(request: Request, machine: Machine, matrix: Matrix, wanted: Wanted, accelerator: Accelerator) -> Field:
     framework = matrix.framework(wanted.name)
     rows = sorted(
         _judge_builds(request, machine, matrix, wanted, framework, accelerator),

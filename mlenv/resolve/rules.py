@@ -6,6 +6,7 @@ is never treated as good.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from mlenv.facts.version import at_least, numbers
@@ -109,7 +110,7 @@ def fits_cpu(question: Question) -> Failure | None:
     flags = question.machine.cpu.flags
     if not flags:
         return None
-    known = set(_implied(flags))
+    known = _all_flags(flags)
     missing = [flag for flag in question.build.cpu_flags if flag not in known]
     if not missing:
         return None
@@ -127,6 +128,11 @@ _PRESUPPOSES = {
 }
 """Instruction sets that come with others, as the levels of the x86-64 psABI have it: a description that names
 the newest one need not name them all."""
+
+
+@functools.lru_cache(maxsize=8)
+def _all_flags(flags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_implied(flags))
 
 
 def _implied(flags: Iterable[str]) -> Iterator[str]:

@@ -14,11 +14,14 @@ from mlenv.matrix.load import Matrix
 from mlenv.resolve.places import index_source
 from mlenv.resolve.request import Request
 from mlenv.supply.inquiry import Contested, Inquiry, local_folder
-from mlenv.supply.offers import Source, Supply
+from mlenv.supply.offers import Source, SourceState, Supply
 from mlenv.system.page import Page
 
 MAX_VARIANTS = 6
 """So many builds of one framework are looked for on its own index, the most wanted ones."""
+
+STATES: tuple[SourceState, ...] = ("not_asked", "answered", "unreachable")
+"""What several inquiries at one source make of its state: the last of theirs."""
 
 Fetch = Callable[[str], Page]
 
@@ -86,26 +89,55 @@ def framework_sources(contested: Sequence[Contested], matrix: Matrix) -> tuple[S
 
 
 def ask_supply(
-    request: Request, machine: Machine, matrix: Matrix, *, offline: bool = False, get: Fetch | None = None
+    request: Request,
+    machine: Machine,
+    matrix: Matrix,
+    *,
+    offline: bool = False,
+    get: Fetch | None = None,
+    meanwhile: Callable[[], object] = bool,
 ) -> Supply:
     """Look at every source that the request could need, side by side.
 
-    ``offline`` leaves out what is not a local folder.  ``get`` fetches a page (for tests).
+    ``offline`` leaves out what is not a local folder.  ``get`` fetches a page (for tests);
+    ``meanwhile`` is done while the sources are waited for.
     """
     page = get or _network(machine)
     contested = contested_frameworks(request, machine, matrix)
     sources = (*framework_sources(contested, matrix), *configured_sources(machine.packages))
-    inquiries = [Inquiry(source, contested, machine, page, offline=offline) for source in sources]
+    inquiries = [
+        Inquiry(source, part, machine, page, offline=offline)
+        for source in sources
+        for part in _parts(source, contested)
+    ]
     for inquiry in inquiries:
         inquiry.start()
+    meanwhile()
     for inquiry in inquiries:
         inquiry.join()
     return Supply(
-        sources=tuple(inquiry.source for inquiry in inquiries),
+        sources=_merge_states(inquiries),
         offers=tuple(offer for inquiry in inquiries for offer in inquiry.offers),
         listed=tuple(pair for inquiry in inquiries for pair in inquiry.listed),
         pythons_on_demand=False if offline else None,
     )
+
+
+def _parts(source: Source, contested: Sequence[Contested]) -> list[Sequence[Contested]]:
+    """What one inquiry asks a source for: an index is asked for each project at once, a folder for all."""
+    if source.kind == "links" or local_folder(source.address) is not None or not contested:
+        return [contested]
+    return [[item] for item in contested]
+
+
+def _merge_states(inquiries: Sequence[Inquiry]) -> tuple[Source, ...]:
+    """The sources, each once; one that did not answer once counts as out of reach."""
+    merged: dict[str, Source] = {}
+    for inquiry in inquiries:
+        known = merged.get(inquiry.source.id)
+        if known is None or STATES.index(inquiry.source.state) > STATES.index(known.state):
+            merged[inquiry.source.id] = inquiry.source
+    return tuple(merged.values())
 
 
 def _network(machine: Machine) -> Fetch:

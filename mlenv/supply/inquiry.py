@@ -11,6 +11,7 @@ import msgspec
 
 from mlenv.facts.machine import Machine
 from mlenv.resolve.places import index_source
+from mlenv.supply.listing import list_files
 from mlenv.supply.offers import Offer, Source, SourceState
 from mlenv.supply.wheels import offers_of
 from mlenv.system.page import Page
@@ -63,7 +64,7 @@ class Inquiry(threading.Thread):
         for item in self._projects():
             where = folder if self.source.kind == "links" else os.path.join(folder, item.distribution)
             try:
-                self._note(item.distribution, _names_in_folder(where, item.distribution))
+                self._note(item.distribution, _names_in_folder(where))
             except FileNotFoundError:
                 self._note(item.distribution, [])
             except OSError as error:
@@ -77,7 +78,7 @@ class Inquiry(threading.Thread):
                 self._take_page(page, item.distribution)
 
     def _take_page(self, page: Page, project: str) -> None:
-        names = _names_in_page(page.body, page.content_type, project, page.url)
+        names = list_files(page.body, page.content_type)
         if names is None:
             self.source = _with_state(self.source, "unreachable", "what it answers is no package index")
         else:
@@ -130,19 +131,9 @@ def _with_state(source: Source, state: SourceState, detail: str) -> Source:
     return msgspec.structs.replace(source, state=state, detail=detail)
 
 
-def _names_in_folder(folder: str, project: str) -> list[str]:
+def _names_in_folder(folder: str) -> list[str]:
     names = os.listdir(folder)
     if "index.html" not in names:
         return names
     with open(os.path.join(folder, "index.html"), "rb") as file:
-        return _names_in_page(file.read(), "text/html", project, folder) or names
-
-
-def _names_in_page(body: bytes, content_type: str, project: str, url: str) -> list[str] | None:
-    """The file names on a simple-index page (PEP 503 or PEP 691); None where it is no such page."""
-    from mlenv.matrix.sources.project_page import read_packages
-
-    try:
-        return [package.filename for package in read_packages(body, content_type, url, project)]
-    except ValueError:
-        return None
+        return list_files(file.read(), "text/html") or names
