@@ -69,6 +69,7 @@ def make_question(asked: Asked, accelerator: str | None, python: str | None) -> 
         name=asked.framework.id,
         specifier=str(asked.specifier),
         extras=tuple(sorted(asked.extras)),
+        distribution=asked.distribution,
         origin="the requirement",
     )
     return Request(wanted=(wanted,), accelerator=kind, variant=variant, python=check_python(python))
@@ -82,5 +83,5 @@ def without_conditions(request: Request) -> Request:
     """The same framework in any version and build."""
     from msgspec.structs import replace
 
-    free = tuple(replace(wanted, specifier="") for wanted in request.wanted)
+    free = tuple(replace(wanted, specifier="", extras=(), distribution="") for wanted in request.wanted)
     return replace(request, wanted=free, variant=None)

@@ -126,6 +126,8 @@ def _judge_builds(
                 accelerator=device,
                 specifier=specifier,
                 variant=request.variant if device == accelerator else None,
+                extras=wanted.extras,
+                distribution=wanted.distribution,
                 optional=wanted.optional,
             )
             yield Candidate(

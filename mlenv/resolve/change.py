@@ -42,7 +42,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
             return at_least(self.driver, failure.driver)
         if self.build and failure.rule == "requested-build":
             return True
-        if self.version and failure.rule == "requested-version":
+        if self.version and failure.rule in ("requested-version", "requested-package"):
             return row.framework.id == self.version
         return bool(self.remedy) and failure.remedy == self.remedy
 
@@ -102,11 +102,11 @@ def remedy_changes(fields: Sequence[Field], accelerator: str) -> list[Change]:
 
 
 def version_changes(fields: Sequence[Field]) -> list[Change]:
-    """The conditions on versions that the request makes."""
+    """The conditions that the request makes: on versions, extras and packages."""
     return [
-        Change(words=f"drop the condition {field.wanted.name}{field.wanted.specifier}", version=field.framework.id)
+        Change(words=f"drop the condition {field.wanted.text}", version=field.framework.id)
         for field in fields
-        if field.wanted.specifier
+        if field.wanted.text != field.wanted.name
     ]
 
 

@@ -33,6 +33,7 @@ class Fact(NamedTuple):
 
 _SUBJECT_OF_RULE: dict[str, Subject] = {
     "requested-version": "version",
+    "requested-package": "version",
     "requested-build": "build",
     "platform": "system",
     "cpu-flags": "cpu",
@@ -141,7 +142,7 @@ def _is_for_platform(row: Candidate) -> bool:
 
 
 def _name(row: Candidate, failure: Failure) -> str:
-    return row.framework.id if failure.rule == "requested-version" else ""
+    return row.framework.id if subject_of(failure) == "version" else ""
 
 
 def subject_of(failure: Failure) -> Subject:
@@ -168,8 +169,8 @@ def _facts(case: Case, attempts: Sequence[Attempt]) -> Iterator[Fact]:
     yield from (Fact(subject, "", words) for subject, words in _machine_facts(case.machine) if subject in failures)
     yield from _python_facts(case)
     for wanted in required:
-        if wanted.specifier:
-            yield Fact("version", wanted.name, f"{wanted.name}{wanted.specifier} ({wanted.origin or 'the request'})")
+        if wanted.text != wanted.name:
+            yield Fact("version", wanted.name, f"{wanted.text} ({wanted.origin or 'the request'})")
     yield from _device_facts(case)
 
 

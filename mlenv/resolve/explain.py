@@ -53,6 +53,8 @@ def _why_idle(row: Placed, chosen: Attempt, device: str) -> str:
     """Why a framework does not use the device that its project has builds for."""
     assert row.candidate is not None
     usable = [other for other in row.field.candidates if other.uses_accelerator]
+    if row.wanted.distribution:
+        return f"{row.wanted.distribution} was asked for"
     if not usable:
         return f"no build of it for {device} fits here"
     return why_passed_over(usable[0], chosen).text

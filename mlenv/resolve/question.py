@@ -33,6 +33,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A build of a release, to be used on ``accelerator`` of a machine.
 
+    ``variant``, ``extras`` and ``distribution`` are what the request pins of the build by name, by an
+    extra that brings a device's libraries (``cuda13``), and by the package that it comes in.
     ``optional`` says that the request can do without it.
     """
 
@@ -44,6 +46,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     accelerator: Accelerator
     specifier: SpecifierSet
     variant: str | None = None
+    extras: tuple[str, ...] = ()
+    distribution: str = ""
     optional: bool = False
 
     @property

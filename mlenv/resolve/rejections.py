@@ -20,7 +20,7 @@ KEPT = 40
 """So many rejected builds are kept for each framework; the newest say the most."""
 NAMED = 4
 """So many releases are named where none is as asked for."""
-SILENT_RULES = frozenset({"platform", "requested-version", "requested-build"})
+SILENT_RULES = frozenset({"platform", "requested-version", "requested-build", "requested-package"})
 """Rules that say nothing new: the user or the system asked for exactly that."""
 
 

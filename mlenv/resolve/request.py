@@ -22,6 +22,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     ``name`` is normalised; ``specifier`` a PEP 440 condition, empty for any.  ``optional`` ones
     join where a build that fits can be had; ``known`` tells whether the matrix has rows for it.
+    ``distribution`` is set where one package of the framework was named (``xgboost-cpu``).
     ``group`` names the alternatives that it is one of (one of them joins), ``position`` its place
     among them, the preferred one being 0.  ``origin`` is the profile or option that asked.
     """
@@ -31,6 +32,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     extras: tuple[str, ...] = ()
     optional: bool = False
     known: bool = True
+    distribution: str = ""
     group: str = ""
     position: int = 0
     origin: str = ""
@@ -39,7 +41,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The requirement as one writes it: ``jax[k8s]>=0.5``."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        return f"{self.name}{extras}{self.specifier}"
+        return f"{self.distribution or self.name}{extras}{self.specifier}"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,9 +182,12 @@ def _parse(matrix: Matrix, text: str, origin: str, *, optional: bool) -> Wanted:
         ) from None
     if requirement.url or requirement.marker:
         raise UsageError(f"{origin}: {text!r}: addresses and markers are not supported here")
-    name = canonicalize_name(requirement.name)
+    named = canonicalize_name(requirement.name)
+    # Only a name that is no framework's is looked for among the packages of all.
+    name = named if named in matrix.framework_ids else matrix.distributions.get(named, named)
     return Wanted(
         name=name,
+        distribution=named if name != named else "",
         specifier=str(requirement.specifier),
         extras=tuple(sorted(requirement.extras)),
         optional=optional,
@@ -193,8 +198,14 @@ def _parse(matrix: Matrix, text: str, origin: str, *, optional: bool) -> Wanted:
 
 def _join(first: Wanted, second: Wanted) -> Wanted:
     specifier = ",".join(part for part in (first.specifier, second.specifier) if part)
+    if first.distribution and second.distribution and first.distribution != second.distribution:
+        raise UsageError(
+            f"{first.distribution} and {second.distribution} are two packages of one framework",
+            hint="ask for one of them: they write the same files",
+        )
     return Wanted(
         name=first.name,
+        distribution=first.distribution or second.distribution,
         specifier=specifier,
         extras=tuple(sorted({*first.extras, *second.extras})),
         optional=first.optional and second.optional,

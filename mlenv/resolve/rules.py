@@ -63,6 +63,22 @@ def is_requested_variant(question: Question) -> Failure | None:
     return Failure(rule="requested-build", text=f"{question.name} is not the {asked} build asked for")
 
 
+def is_requested_package(question: Question) -> Failure | None:
+    """``jax[cuda13]`` asks for the build with those libraries, ``xgboost-cpu`` for that package of XGBoost."""
+    build, framework = question.build, question.framework
+    package = build.distribution or framework.distribution
+    if question.distribution and question.distribution != package:
+        text = f"{question.name} comes as {package}, not as {question.distribution}"
+        return Failure(rule="requested-package", text=text)
+    if not question.extras:
+        return None
+    telling = {extra for release in framework.release for row in release.builds for extra in row.extra.split(",")}
+    missing = [name for name in question.extras if name in telling and name not in build.extra.split(",")]
+    if not missing:
+        return None
+    return Failure(rule="requested-package", text=f"{question.name} is not the build of the extra {', '.join(missing)}")
+
+
 def fits_libc(question: Question) -> Failure | None:
     """The C library is new enough, and of the kind that the wheel was built for."""
     build, libc = question.build, question.machine.os.libc
@@ -147,6 +163,7 @@ RULES: tuple[Rule, ...] = (
     may_be_chosen,
     is_built_for_platform,
     is_requested_variant,
+    is_requested_package,
     fits_libc,
     fits_macos,
     fits_cpu,
