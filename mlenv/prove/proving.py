@@ -20,7 +20,7 @@ from mlenv.matrix.rows import FileFamily, Framework
 from mlenv.plan.download import download_bytes
 from mlenv.plan.lock import Lock, read_lock
 from mlenv.plan.places import PROJECT_FILE
-from mlenv.plan.plan import Plan
+from mlenv.plan.plan import Plan, Step
 from mlenv.plan.proof import Proof
 from mlenv.prove.core import find_rivals, refute, refute_rivals
 from mlenv.prove.locking import Locked, Locker
@@ -204,9 +204,18 @@ def _seal(plan: Plan, proven: Proven, refuted: Sequence[Refutation], ways: Ways)
         given_up=list_given_up(refuted),
     )
     size = download_bytes(proven.lock)
+    plan = msgspec.structs.replace(plan, steps=tuple(_as_asked(step, proof.built) for step in plan.steps))
     return msgspec.structs.replace(
         plan, lock=proven.text, proof=proof, download_bytes=plan.download_bytes if size is None else size
     )
+
+
+def _as_asked(step: Step, built: Sequence[str]) -> Step:
+    """The step that locks, as the proof asked: wheels alone, but for what comes as source."""
+    if step.kind != "lock":
+        return step
+    sources = (word for name in built for word in ("--no-binary", name))
+    return msgspec.structs.replace(step, argv=(*step.argv[:-1], "--only-binary", ":all:", *sources, step.argv[-1]))
 
 
 def _doubt(plan: Plan, detail: str, refuted: Sequence[Refutation]) -> Plan:

@@ -108,11 +108,12 @@ def _remedies(case: Case, attempts: Sequence[Attempt], rejected: Sequence[Reject
     """Changes that help, each tried: single ones, else pairs; then what no search can try."""
     if any(row.rule == "source-unreachable" for row in rejected):
         yield "mend the network or proxy, or name a mirror or wheel folder (--index-url, --find-links)"
-    found = 0
+    told: set[str] = set()
     for attempt in attempts:
         for outcome in _outcomes(attempt):
-            found += 1
-            yield f"{_join_words(outcome)}: then {_tell(outcome)}"
+            if _join_words(outcome) not in told:  # on the first device that it helps on
+                told.add(_join_words(outcome))
+                yield f"{_join_words(outcome)}: then {_tell(outcome)}"
     if case.request.accelerator not in ("auto", "cpu") and attempt_cpu(case).choice is not None:
         yield "use the CPU: --accelerator cpu"
     for attempt in attempts:
