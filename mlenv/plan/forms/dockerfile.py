@@ -19,6 +19,8 @@ from mlenv.plan.plan import PlannedFile, Step
 
 ENVIRONMENT = "/opt/venv"
 PYTHONS = "/opt/python"
+CACHE = "/var/cache/packages"
+"""Where uv and pip keep what they fetched; kept between builds, and in no image."""
 USER, NUMBER = "ml", 10001  # by number: an orchestrator that forbids root cannot look up names
 APT = """\
 # hadolint ignore=DL3008
@@ -71,7 +73,7 @@ def _build_stage(sheet: Sheet, base: Base, script: Script) -> Iterator[str]:
     if packages:
         yield APT.format(packages=" ".join(sorted(set(packages))))
     brought = f"UV_PYTHON_PREFERENCE=only-managed UV_PYTHON_INSTALL_DIR={PYTHONS}"
-    yield f"ENV UV_LINK_MODE=copy {'UV_PYTHON_DOWNLOADS=never' if base.python else brought}"
+    yield f"ENV XDG_CACHE_HOME={CACHE} UV_LINK_MODE=copy {'UV_PYTHON_DOWNLOADS=never' if base.python else brought}"
     if script.needs_uv:
         options = "".join(f"{shlex.quote(word)} " for word in _pip_options(sheet))
         yield (
@@ -137,7 +139,7 @@ def _mounts(sheet: Sheet, *, cache: bool) -> str:
     mounts = [f'"--mount=type=bind,from={name},target={path}"' for name, path in _folders(sheet).items()]
     mounts = [mount if " " in mount else mount.strip('"') for mount in mounts]
     if cache:
-        mounts.append("--mount=type=cache,target=/root/.cache")
+        mounts.append(f"--mount=type=cache,target={CACHE}")
     return "".join(f"{mount} \\\n    " for mount in mounts)
 
 
