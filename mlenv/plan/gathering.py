@@ -14,7 +14,6 @@ from mlenv.plan.constraints import constraints_of
 from mlenv.plan.content import Content, Need, PackageIndex, Requirement, WheelPlace
 from mlenv.plan.options import PlanOptions
 from mlenv.plan.source_metadata import source_metadata
-from mlenv.resolve.request import Wanted
 from mlenv.resolve.resolution import Pick, Resolution
 from mlenv.supply.offers import Source, Supply
 
@@ -44,7 +43,7 @@ def gather_content(
         python_pin=resolution.request.python or resolution.python,
         python_version=interpreter.version if interpreter else resolution.python,
         requirements=tuple(_requirement(pick, matrix, sources, own.keys() & closed) for pick in picks),
-        others=(*_brought(picks), *map(_passed_on, resolution.passthrough)),
+        others=(*_brought(picks), *(wanted.text for wanted in resolution.passthrough)),
         tied=tuple(own),
         constraints=tuple(constraints_of(picks, matrix)),
         indexes=tuple(_indexes(own, closed, packages)),
@@ -54,7 +53,7 @@ def gather_content(
         # The user's indexes are equals, as pip has it: the best version of all of them counts.
         best_match=bool(packages.extra_index_urls) or len(closed) < len(picks),
         dated=not sources,
-        variables={**resolution.request.variables, **resolution.variables},
+        variables=resolution.variables,
         needs=tuple(_needs(picks, matrix, machine.os.family)),
         cuda=max((pick.build.cuda for pick in on_gpu), key=numbers, default=""),
         driver=_lowest_driver(on_gpu, machine, matrix) if resolution.accelerator == "cuda" else "",
@@ -68,7 +67,8 @@ def gather_content(
 
 def requirement_of(pick: Pick) -> str:
     """``torch==2.13.0+cpu`` or ``jax[cuda13]==0.12.0.1``."""
-    extras = sorted({*pick.wanted.extras, *([pick.build.extra] if pick.build.extra else [])})
+    built_with = pick.build.extra.split(",") if pick.build.extra else []
+    extras = sorted({*pick.wanted.extras, *built_with})
     suffix = f"[{','.join(extras)}]" if extras else ""
     return f"{pick.distribution}{suffix}=={pick.version}"
 
@@ -88,11 +88,6 @@ def _requirement(pick: Pick, matrix: Matrix, sources: dict[str, Source], tied: s
 def _brought(picks: Sequence[Pick]) -> Iterator[str]:
     for pick in picks:
         yield from pick.build.brings
-
-
-def _passed_on(wanted: Wanted) -> str:
-    extras = f"[{','.join(wanted.extras)}]" if wanted.extras else ""
-    return f"{wanted.name}{extras}{wanted.specifier}"
 
 
 def _find_sources(picks: Sequence[Pick], matrix: Matrix, supply: Supply | None) -> dict[str, Source]:

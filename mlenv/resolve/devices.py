@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.machine import Machine
-from mlenv.facts.version import numbers
-from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import VENDOR_OF, Accelerator
 from mlenv.resolve.request import Request
-from mlenv.resolve.targets import capability_of, gfx_of
 from mlenv.resolve.visibility import PerMachine, masks_in_force, view_of
 
 ORDER: tuple[Accelerator, ...] = ("cuda", "rocm", "xpu", "mps", "tpu")
@@ -136,41 +133,6 @@ def name_of(gpu: Gpu) -> str:
     """The name of a GPU, for sentences."""
     makers = {"nvidia": "an NVIDIA GPU", "amd": "an AMD GPU", "intel": "an Intel GPU", "google": "a TPU"}
     return gpu.name or makers.get(gpu.vendor, "a GPU")
-
-
-# ---------------------------------------------------------------- without the oldest
-
-
-def without_gpus(machine: Machine, accelerator: Accelerator, matrix: Matrix) -> Iterator[tuple[Machine, str]]:
-    """The machine with its oldest generation of GPUs hidden, then the two oldest, and so on; with the words how.
-
-    Nothing for GPUs of one generation.  A GPU whose generation nobody knows is hidden first.
-    """
-    gpus = accelerated_gpus(machine, accelerator)
-    generations = sorted({_generation(gpu, matrix) for gpu in gpus})
-    for newest in generations[1:]:
-        kept = [gpu for gpu in gpus if _generation(gpu, matrix) >= newest]
-        dropped = [gpu for gpu in gpus if _generation(gpu, matrix) < newest]
-        names = " and ".join(dict.fromkeys(name_of(gpu) for gpu in dropped))
-        yield _keep(machine, kept), f"hide {names} ({hide_others(kept)})"
-
-
-def _generation(gpu: Gpu, matrix: Matrix) -> tuple[int, ...]:
-    if gpu.vendor == "nvidia":
-        return numbers(capability_of(matrix, gpu) or "")
-    if gpu.vendor == "amd":
-        target = gfx_of(matrix, gpu)
-        return (int(target.removeprefix("gfx"), 16),) if target else ()
-    return ()
-
-
-def _keep(machine: Machine, kept: Sequence[Gpu]) -> Machine:
-    """The machine with these alone of their maker's GPUs, and no variable that hides more."""
-    vendor = kept[0].vendor
-    masks = {mask.name for mask in masks_in_force(machine, vendor)}
-    gpus = tuple(gpu for gpu in machine.gpus or () if gpu.vendor != vendor or any(gpu is other for other in kept))
-    variables = tuple(variable for variable in machine.variables if variable.name not in masks)
-    return msgspec.structs.replace(machine, gpus=gpus, variables=variables)
 
 
 def hide_others(kept: Sequence[Gpu]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import tomli
 
 from mlenv.plan.build import PlanOptions, build_plan
-from tests.unit.plan.test_plan_uv import MATRIX
+from tests.unit.plan.plan_cases import MATRIX
 from tests.unit.prove.prove_cases import answer_of, machine_of
 
 

@@ -10,7 +10,6 @@ import tomli
 from mlenv.facts.machine import Machine
 from mlenv.facts.packages import PackageConfiguration, Setting
 from mlenv.intake.described import parse_description
-from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Profile
 from mlenv.plan.build import PlanOptions, build_plan
 from mlenv.plan.plan import Plan
@@ -18,16 +17,7 @@ from mlenv.report.plan import mask_plan
 from mlenv.resolve.request import make_request
 from mlenv.resolve.resolution import Resolution
 from mlenv.resolve.solve import resolve
-
-MATRIX = Matrix()
-GPU = """
-[nvidia]
-driver = "580.95.05"
-[[gpu]]
-vendor = "nvidia"
-name = "NVIDIA A30"
-compute_capability = "8.0"
-"""
+from tests.unit.plan.plan_cases import GPU, MATRIX
 
 
 def plan_for(profile: str, *extras: str, gpu: str = "", packages: PackageConfiguration | None = None) -> Plan:
@@ -56,6 +46,12 @@ def test_an_extra_brings_the_accelerators_libraries() -> None:
     plan = plan_for("jax-gpu", gpu=GPU)
     assert ["jax[cuda13]==0.12.0.1"] == project_of(plan)["project"]["dependencies"]
     assert ("cuda", "cuda13") == (plan.accelerator.kind, plan.accelerator.variant)
+
+
+def test_an_extra_that_is_asked_for_and_brought_stands_once() -> None:
+    project = project_of(plan_for("jax-gpu", "onnxruntime-gpu[cuda]", gpu=GPU))
+    (written,) = (text for text in project["project"]["dependencies"] if text.startswith("onnxruntime-gpu"))
+    assert "onnxruntime-gpu[cuda,cudnn]" == written.partition("==")[0]
 
 
 def test_a_cpu_machine_gets_the_small_distribution() -> None:

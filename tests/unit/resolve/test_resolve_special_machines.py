@@ -13,7 +13,7 @@ from mlenv.intake.described import parse_description
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Accelerator
 from mlenv.resolve.device_words import warn_of_devices
-from mlenv.resolve.devices import accelerated_gpus, accelerators_to_try, without_gpus
+from mlenv.resolve.devices import accelerated_gpus, accelerators_to_try
 from mlenv.resolve.driver_words import install_words, update_words
 from mlenv.resolve.forward import compat_package
 from mlenv.resolve.request import Request, Wanted
@@ -367,20 +367,19 @@ def test_every_generation_is_told() -> None:
     assert [] == warn_of_devices(describe(ADA, ADA, driver("580.95.05")), MATRIX, "cuda")
 
 
-def test_the_oldest_generations_are_hidden_one_after_another() -> None:
-    machine = describe(ADA, PASCAL, AMPERE, driver("580.95.05"), variables(CUDA_VISIBLE_DEVICES="0,1,2"))
-    variants = list(without_gpus(machine, "cuda", MATRIX))
-    names = [[gpu.name for gpu in accelerated_gpus(variant, "cuda")] for variant, _ in variants]
-    assert [["NVIDIA GeForce RTX 4090", "NVIDIA A100-SXM4-40GB"], ["NVIDIA GeForce RTX 4090"]] == names
-    assert "CUDA_VISIBLE_DEVICES=0,2)" in variants[0][1]
-    assert [] == list(without_gpus(describe(ADA, ADA), "cuda", MATRIX))
+def test_of_three_generations_the_oldest_alone_is_hidden() -> None:
+    machine = describe(ADA, PASCAL, AMPERE, driver("580.95.05"))
+    hide = "hide NVIDIA GeForce GTX 1080 Ti (CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES=0,2)"
+    assert {hide: "torch 2.15.0 cu132"} == lifts(machine)
 
 
 def test_what_hiding_promises_holds() -> None:
-    """The machine without the old card really gets what the lift names."""
-    machine = describe(ADA, PASCAL, driver("580.95.05"))
-    ((variant, words),) = without_gpus(machine, "cuda", MATRIX)
-    assert lifts(machine)[words] == ", ".join(chosen(variant))
+    """The machine with the setting that the lift names really gets what it promises."""
+    (promised,) = lifts(describe(ADA, PASCAL, driver("580.95.05"))).values()
+    setting = variables(CUDA_DEVICE_ORDER="PCI_BUS_ID", CUDA_VISIBLE_DEVICES="0")
+    machine = describe(ADA, PASCAL, driver("580.95.05"), setting)
+    assert ["NVIDIA GeForce RTX 4090"] == [gpu.name for gpu in accelerated_gpus(machine, "cuda")]
+    assert promised == ", ".join(chosen(machine))
 
 
 # ---------------------------------------------------------------- AMD targets without code
