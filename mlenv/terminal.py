@@ -147,6 +147,11 @@ class Terminal:
         return not self.quiet and wants_colour(self.stderr, self.environ, allowed=self.allows_colour)
 
     @property
+    def asks(self) -> bool:
+        """Whether somebody sits there who can answer a question."""
+        return sys.stdin is not None and _is_terminal(sys.stdin) and _is_terminal(self.stderr)
+
+    @property
     def _error_marks(self) -> Marks:
         return marks_for(self.stderr)
 

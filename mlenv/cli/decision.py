@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlenv.facts.machine import Machine
+from mlenv.facts.python import ManagerName
 from mlenv.matrix.load import Matrix
 from mlenv.plan.options import PlanOptions
 from mlenv.plan.plan import Plan
@@ -50,20 +51,77 @@ def decide_proven(
 ) -> Decision:
     """The best plan that the package resolver of its manager proves; ``plan.proof`` says whether it did.
 
-    ``here`` says that the machine is this one.  :class:`NoPlanError` where what was asked for
-    clashes in itself, :class:`NoVerdictError` where the resolver is missing.
+    ``here`` says that the machine is this one: what is missing on it can then be made up for by what
+    mlenv has with it.  :class:`NoPlanError` where what was asked for clashes in itself,
+    :class:`NoVerdictError` where the resolver is missing.
     """
     if options.manager not in CONDA_FAMILY:
         from mlenv.cli.proof import prove_request
 
         return prove_request(request, machine, matrix, options, terminal, here=here)
+    from mlenv.plan.conda_client import find_manager
+    from mlenv.prove.channel import has_rattler
+
+    if here and find_manager(machine, options.manager) is not None and not has_rattler():
+        return _decide_unasked(request, machine, matrix, options)
+    return _decide_by_channel(request, machine, matrix, options, terminal, here=here)
+
+
+def demand_client(manager: ManagerName, machine: Machine, plan: Plan | None = None) -> None:
+    """:class:`NoVerdictError` where nobody on this machine can install conda packages for a manager.
+
+    ``plan`` is the plan to carry out, where there is one already: py-rattler takes a manager's place
+    for a lock, not for wishes.
+    """
+    from mlenv.errors import NoVerdictError
+    from mlenv.plan.conda_client import STAND_INS, find_manager
+    from mlenv.prove.channel import has_rattler
+
+    if manager not in CONDA_FAMILY or find_manager(machine, manager) is not None:
+        return
+    if manager not in STAND_INS:
+        raise NoVerdictError(
+            f"{manager} is not on PATH",
+            hint=f"install {manager} or open a shell that has it; `--manager uv` needs nothing",
+        )
+    if not has_rattler():
+        raise NoVerdictError(
+            f"{manager} is not on PATH, and py-rattler, which could take its place, is not installed",
+            hint=f"install {manager} or open a shell that has it, or `pip install 'mlenv[conda]'`",
+        )
+    if plan is not None and plan.lock is None:
+        detail = f": {plan.proof.detail}" if plan.proof else ""
+        raise NoVerdictError(
+            f"{manager} is not on PATH, and without an answer of the channel there is no lock to install{detail}",
+            hint="check the network, proxy and channel settings, then run it again",
+        )
+
+
+def _decide_unasked(request: Request, machine: Machine, matrix: Matrix, options: PlanOptions) -> Decision:
+    """The plan that the manager fills as it finds the channel, since nobody else can ask it."""
+    from mlenv.matrix.sources.conda_channel import MISSING
+    from mlenv.plan.proof import Proof
+
+    decision = decide(request, machine, matrix, options)
+    if isinstance(decision.plan, Impossible):
+        return decision
+    proof = Proof(status="not_proven", detail=f"{options.manager} finds the packages itself: {MISSING}")
+    return msgspec.structs.replace(decision, plan=msgspec.structs.replace(decision.plan, proof=proof))
+
+
+def _decide_by_channel(
+    request: Request, machine: Machine, matrix: Matrix, options: PlanOptions, terminal: Terminal, *, here: bool
+) -> Decision:
+    import sys
+
     from mlenv.prove.conda import prove_conda_plan
     from mlenv.resolve.solve import resolve
     from mlenv.system.folders import cache_folder
 
     answer = resolve(request, machine, matrix)
     cache = str(cache_folder() / "conda")
-    plan = prove_conda_plan(answer, machine, matrix, None, options, say=terminal.note, cache=cache)
+    rattler = sys.executable if here else ""
+    plan = prove_conda_plan(answer, machine, matrix, None, options, say=terminal.note, cache=cache, rattler=rattler)
     adapted = _as_manager_has_it(answer, machine, matrix, options)
     return Decision(plan=plan, resolution=adapted if isinstance(adapted, Resolution) else None)
 

@@ -98,13 +98,14 @@ def make_form(form: str, sources: Sources) -> str:
 def _with_proof(portable: Plan, proven: Plan) -> Plan:
     """A portable plan with what the proof of the plan found: uv's lock, or what conda's channel answered."""
     from mlenv.cli.decision import CONDA_FAMILY
+    from mlenv.plan.conda_portable import make_portable
     from mlenv.report.redact import strip_text
 
     of_conda = portable.manager in CONDA_FAMILY
     if proven.lock is None or of_conda != (proven.manager in CONDA_FAMILY):
         return msgspec.structs.replace(portable, proof=proven.proof)
     if of_conda and portable.manager == proven.manager:
-        return proven  # names nothing of this machine
+        return make_portable(proven)
     lock = strip_text(proven.lock)
     if not of_conda:
         return msgspec.structs.replace(portable, lock=lock, proof=proven.proof)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
 from mlenv import __version__
+from mlenv.cli.lazy import LazyGroup
 from mlenv.errors import ExitStatus, UsageError
 
 COMMANDS = {
@@ -16,48 +15,20 @@ COMMANDS = {
     "why": "Say whether one requirement can be had here, and why or why not.",
     "install": "Set up an environment, prove it, and only then switch to it.",
     "verify": "Import every framework of an environment, compute, and check the numbers.",
+    "bundle": "Gather everything a plan needs, for a machine without network.",
     "run": "Run a command in an environment.",
+    "shell": "Open a shell in an environment.",
+    "env": "List, show, compare, roll back and remove environments.",
     "profiles": "List what can be installed by name.",
     "matrix": "Read and check the compatibility matrix.",
     "schema": "Print the JSON Schema of a document.",
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands live in modules of their names, imported when they are needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands, in the order in which one meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = import_module(f"mlenv.cli.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a nearby name as a hint."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, 1)
-            hint = f"; did you mean `mlenv {near[0]}`?" if near else ""
-            raise click.UsageError(f"there is no command {args[0]!r}{hint}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
 @click.command(
     cls=LazyGroup,
+    package="mlenv.cli",
+    table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `mlenv doctor`, then `mlenv install --profile starter`.",
 )

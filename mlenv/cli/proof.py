@@ -148,6 +148,9 @@ def uv_environ(packages: PackageConfiguration) -> dict[str, str]:
         environ.setdefault("SSL_CERT_FILE", packages.certificate.value)
     if packages.client_certificate:
         environ.setdefault("SSL_CLIENT_CERT", packages.client_certificate.value)
+    if packages.keyring:
+        environ.setdefault("UV_KEYRING_PROVIDER", "subprocess")
+        environ["PIP_KEYRING_PROVIDER"] = "subprocess"  # in a new environment pip has no keyring to import
     if packages.pip_proxy:
         environ.setdefault("ALL_PROXY", packages.pip_proxy)
     return environ

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -22,20 +21,12 @@ def command(environment: Path | None, command: tuple[str, ...]) -> int:
     mlenv run -- python train.py
     mlenv run --env ~/envs/torch -- jupyter lab
     """
+    from mlenv.cli.entering import environment_variables
     from mlenv.cli.verify import read_named_environment
-    from mlenv.execute.manifest import read_manifest
     from mlenv.system.process import attach
 
     folder = environment or Path(DEFAULT_ENVIRONMENT)
-    found = read_named_environment(folder)
-    assert found.executable is not None
-    environ = dict(os.environ)
-    environ.pop("PYTHONHOME", None)
-    environ["VIRTUAL_ENV"] = str(folder.absolute())
-    environ["PATH"] = os.pathsep.join([os.path.dirname(os.path.abspath(found.executable)), environ.get("PATH", "")])
-    manifest = read_manifest(folder)
-    if manifest is not None:
-        environ.update(manifest.plan.variables)
+    environ = environment_variables(folder, read_named_environment(folder))
     try:
         return attach(command, environ=environ)
     except FileNotFoundError:

@@ -61,13 +61,7 @@ def command(
     matrix = data.open_matrix()
     found = read_named_environment(environment or Path(DEFAULT_ENVIRONMENT))
     wanted = _wanted_frameworks(matrix, profiles)
-    packages = [
-        (dist.name, None)
-        for dist in found.distributions
-        if (framework := matrix.distributions.get(dist.name)) and (not wanted or framework in wanted)
-    ]
-    missing = wanted - {matrix.distributions[name] for name, _ in packages}
-    packages += [(name, None) for name in sorted(missing)]
+    packages = _choose_packages(found, matrix, wanted, environment or Path(DEFAULT_ENVIRONMENT))
     names = ", ".join(name for name, _ in packages) or "nothing"
     with terminal.step(f"Checking {names} in {found.path}") as step:
         verification = verify_packages(
@@ -79,11 +73,29 @@ def command(
             on_result=lambda result: step.say(render_result(result)),
         )
     if device == "auto" and not require_gpu:
-        rows = {result.framework: matrix.framework(result.framework) for result in verification.results}
+        known = {result.framework for result in verification.results} & set(matrix.framework_ids)
+        rows = {name: matrix.framework(name) for name in known}
         verification = warn_of_idle_gpus(verification, get_machine(None, environment), rows)
     document = make_document(verification, matrix.data_version)
     emit(terminal, document, lambda: render_text(document), output)
     return exit_status(verification)
+
+
+def _choose_packages(
+    found: Environment, matrix: Matrix, wanted: set[str], environment: Path
+) -> list[tuple[str, str | None]]:
+    """The frameworks that are there, of a profile only its own; of an environment of ours what it was made for."""
+    from mlenv.execute.manifest import read_current
+
+    names = [
+        dist.name
+        for dist in found.distributions
+        if (framework := matrix.distributions.get(dist.name)) and (not wanted or framework in wanted)
+    ]
+    missing = wanted - {matrix.distributions[name] for name in names}
+    manifest = read_current(environment) if not wanted else None
+    asked = [name for name in manifest.plan.verify if name not in names] if manifest else []
+    return [(name, None) for name in (*names, *sorted(missing), *asked)]
 
 
 def exit_status(verification: Verification) -> int:
@@ -135,6 +147,8 @@ def make_target(matrix: Matrix, distribution: str, version: str | None) -> Targe
     """What the verifier needs to know about a distribution."""
     from mlenv.verify.result import Target
 
+    if distribution not in matrix.distributions:  # any other package is imported, as its files say
+        return Target(framework=distribution, distribution=distribution, version=version)
     row = matrix.framework(matrix.distributions[distribution])
     return Target(framework=row.id, distribution=distribution, imports=row.imports, version=version)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
 from mlenv import __version__
-from mlenv.execute.generations import MANIFEST
+from mlenv.execute.generations import MANIFEST, Generations
 from mlenv.facts.machine import Machine
 from mlenv.plan.plan import Plan
+from mlenv.system.durable import write_durably
 from mlenv.verify.result import Verification
 
 SCHEMA = "mlenv.manifest/1"
@@ -20,7 +20,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What was planned, on which machine, with which data, what was locked, and what was proven.
 
     ``created`` is UTC in ISO 8601; ``lock`` the text of the PEP 751 lock file; ``timings`` the
-    seconds that each kind of step took.
+    seconds that each kind of step took.  ``question`` is the digest of what was asked for: the
+    same question again has the same answer, as long as the environment is as it was made.
     """
 
     schema: str = SCHEMA
@@ -33,22 +34,23 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     lock: str
     verification: Verification
     timings: dict[str, float] = {}
+    question: str = ""
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest; its presence marks the generation as complete, so it comes last."""
-    data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    fresh = folder / f"{MANIFEST}.new"
-    with fresh.open("wb") as file:
-        file.write(data + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, folder / MANIFEST)
+    write_durably(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of an environment; None where there is none that this version can read."""
+    """The manifest of a generation; None where there is none that this version can read."""
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def read_current(environment: Path) -> Manifest | None:
+    """The manifest of the environment at a path, which may be a link into its generation."""
+    current = Generations(environment.absolute()).current
+    return read_manifest(current if current is not None else environment)

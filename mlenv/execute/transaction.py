@@ -3,116 +3,181 @@
 from __future__ import annotations
 
 import os
-import shlex
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from mlenv.errors import InstallError, Interrupted, NoVerdictError
 from mlenv.execute.generations import Generations
+from mlenv.execute.integrity import Damage, find_damage
+from mlenv.execute.scripts import follow_link
+from mlenv.execute.steps import Steps
 from mlenv.plan.lock import read_lock, render_requirements
 from mlenv.plan.places import LOCK_FILE, REQUIREMENTS_FILE
-from mlenv.plan.plan import Plan, Step
-from mlenv.system.process import Completed, run
+from mlenv.plan.plan import Step
+from mlenv.system.durable import flush_file_system
+from mlenv.system.signals import undisturbed
 from mlenv.verify.result import Verification
 
-STEP_SECONDS = 6 * 3600.0
-"""No step takes longer on the slowest line; a hung one must end some day."""
-SHOWN_LINES = 12
-
-
-class Speaker(Protocol):
-    """A running step, told what its command says."""
-
-    def say(self, text: str) -> None:
-        """A line of the command."""
-
-
-class Progress(Protocol):
-    """Shows what is being done (see :class:`mlenv.terminal.Terminal`)."""
-
-    def step(self, text: str) -> AbstractContextManager[Speaker]:
-        """A step that lasts as long as the context; an exception makes it a failed one."""
-
-
-Verify = Callable[[Path, Callable[[str], None]], Verification]
 Timings = dict[str, float]
-Seal = Callable[[Path, Verification, Timings], None]
 
 
-def install(
-    plan: Plan,
-    generations: Generations,
-    folder: Path,
-    *,
-    environ: Mapping[str, str],
-    progress: Progress,
-    verify: Verify,
-    seal: Seal,
-) -> Verification:
-    """Build ``folder``, verify it, seal it (write its manifest) and make it current.
+class Proof(Protocol):
+    """What makes a generation worth switching to."""
 
-    A plan that was proven brings its lock, and exactly that is installed.
-    On any failure, and on Ctrl-C, the folder is removed, the environment is as it was before, and
-    :class:`InstallError`, :class:`NoVerdictError` (an index out of reach, or nothing proven) or
-    :class:`Interrupted` says what happened.
+    def foresee(self, steps: Steps) -> None:
+        """Look ahead before the first byte is downloaded; :class:`InstallError` for what cannot succeed."""
+
+    def verify(self, folder: Path, say: Callable[[str], None]) -> Verification:
+        """Prove the environment at ``folder``."""
+
+    def seal(self, folder: Path, verification: Verification, timings: Timings) -> None:
+        """Write the manifest: it marks the generation as finished."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A generation that is in use now; ``reused`` says that nothing had to be downloaded."""
+
+    folder: Path
+    verification: Verification
+    timings: Timings
+    reused: bool
+
+
+def install(steps: Steps, generations: Generations, proof: Proof) -> Outcome:
+    """Build the folder of the steps, verify it, seal it and make it current.
+
+    A plan that was proven brings its lock, and exactly that is installed.  Everything is on the disk
+    before the link moves.  What comes damaged out of the installer's cache is dropped and fetched
+    anew once.  On any failure, and on Ctrl-C, the folder is removed, the environment is as it was
+    before, and :class:`InstallError`, :class:`NoVerdictError` (an index out of reach, or nothing
+    proven) or :class:`Interrupted` says what happened.
     """
-    timings: Timings = {}
-    verification = Verification(environment=str(folder), status="unknown", results=())
-    with _rolled_back(generations, folder):
-        reused = False
-        for step in plan.steps:
-            with _timed(timings, step.kind):
+    build = Build(steps, generations, proof)
+    with _rolled_back(generations, steps.folder):
+        damaged = build.run()
+        if damaged:
+            build.start_anew(damaged)
+            _refuse(build.run())
+        verification = build.demand_proof()
+        flush_file_system(steps.folder)
+        with undisturbed():
+            proof.seal(steps.folder, verification, build.timings)
+            generations.switch(steps.folder, steps.plan.prefix)
+            generations.prune()
+    return Outcome(folder=steps.folder, verification=verification, timings=build.timings, reused=build.reused)
+
+
+class Build:
+    """One generation in the making."""
+
+    def __init__(self, steps: Steps, generations: Generations, proof: Proof) -> None:
+        self.steps = steps
+        self.generations = generations
+        self.proof = proof
+        self.timings: Timings = {}
+        self.reused = False
+        self.verification: Verification | None = None
+
+    def run(self) -> tuple[Damage, ...]:
+        """Every step; what came out damaged."""
+        damage: tuple[Damage, ...] = ()
+        self.reused = False
+        for step in self.steps.plan.steps:
+            with self._timed(step.kind):
                 if step.kind == "verify":
-                    verification = _verify(step, folder, progress, verify)
-                elif step.kind == "reuse":
-                    reused = run(step.argv, timeout=STEP_SECONDS, environ=environ).ok
-                elif step.kind == "lock":
-                    _make_lock(step, plan, folder, environ, progress)
-                elif step.kind == "create" or not reused:
-                    _run_step(step, environ, progress)
-                if step.kind == "create":
-                    for file in plan.files:
-                        _write_private(folder / file.path, file.text)
-        seal(folder, verification, timings)
-        generations.switch(folder)
-    generations.prune()
-    return verification
+                    damage = self._prove(step)
+                else:
+                    self._act(step)
+        return damage
 
+    def start_anew(self, damaged: tuple[Damage, ...]) -> None:
+        """Forget what is damaged, in the installer's cache too."""
+        for one in damaged:
+            text = f"{one.distribution}: {one.path} {one.problem}; dropping it from the cache, once more"
+            self.steps.progress.note(text)
+            self.steps.journal.note(text)
+            self.steps.cache.drop(one.distribution)
+        self.generations.discard(self.steps.folder)
 
-def _verify(step: Step, folder: Path, progress: Progress, verify: Verify) -> Verification:
-    with progress.step(step.purpose) as speaker:
-        verification = verify(folder, speaker.say)
-        _demand_proof(verification)
-    return verification
+    def demand_proof(self) -> Verification:
+        """The verification, if it proves the environment."""
+        if self.verification is None:
+            raise NoVerdictError("the plan verifies nothing, so nothing was taken into use")
+        _demand_proof(self.verification)
+        return self.verification
 
+    def _act(self, step: Step) -> None:
+        if step.kind == "reuse":
+            self.reused = self.steps.attempt(step)
+        elif step.kind == "lock":
+            self._make_lock(step)
+        elif step.kind == "create":
+            self._create(step)
+        elif not self.reused:
+            self.proof.foresee(self.steps)
+            self.steps.carry_out(step)
 
-@contextmanager
-def _timed(timings: Timings, kind: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    timings[kind] = round(time.perf_counter() - start, 3)
+    def _create(self, step: Step) -> None:
+        folder, plan = self.steps.folder, self.steps.plan
+        self.steps.carry_out(step)
+        for file in plan.files:
+            write_private(folder / file.path, file.text)
+        follow_link(folder, self.generations.path)
 
+    def _make_lock(self, step: Step) -> None:
+        plan, path = self.steps.plan, self.steps.folder / LOCK_FILE
+        if plan.lock is not None:
+            with self.steps.progress.step(f"{step.purpose}: as proven"):
+                write_private(path, plan.lock)
+        else:
+            self.steps.carry_out(step)
+        lock = read_lock(path.read_text(encoding="utf-8"))
+        write_private(self.steps.folder / REQUIREMENTS_FILE, render_requirements(lock, plan.tied))
 
-@contextmanager
-def held(generations: Generations, *, waiting: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock of an environment, so that one installer at a time works on it."""
-    from filelock import FileLock, Timeout
+    def _prove(self, step: Step) -> tuple[Damage, ...]:
+        """Verify, while the files are compared with their packages' lists and brought to the disk."""
+        folder = self.steps.folder
+        environment = folder / self.steps.plan.prefix
+        checking = _Checking(environment, folder)
+        with self.steps.progress.step(step.purpose) as speaker:
+            self.verification = self.proof.verify(environment, speaker.say)
+            damage = checking.wait()
+            if not damage:
+                self.demand_proof()
+        return damage
 
-    generations.open_store()
-    lock = FileLock(generations.store / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        waiting(f"another mlenv is working on {generations.path}; waiting for it")
-        lock.acquire()
-    try:
-        generations.discard_unfinished()
+    @contextmanager
+    def _timed(self, kind: str) -> Iterator[None]:
+        start = time.perf_counter()
         yield
-    finally:
-        lock.release()
+        self.timings[kind] = round(self.timings.get(kind, 0.0) + time.perf_counter() - start, 3)
+
+
+class _Checking(threading.Thread):
+    """Looks at every file of an environment while it is being verified."""
+
+    def __init__(self, environment: Path, folder: Path) -> None:
+        super().__init__(daemon=True)
+        self._environment = environment
+        self._folder = folder
+        self._damage: tuple[Damage, ...] = ()
+        self.start()
+
+    def run(self) -> None:
+        with suppress(OSError):  # it is flushed again before the switch, where a failure counts
+            flush_file_system(self._folder)
+        self._damage = find_damage(self._environment)
+
+    def wait(self) -> tuple[Damage, ...]:
+        while self.is_alive():
+            self.join(1.0)  # a wait without end cannot be interrupted on Windows
+        return self._damage
 
 
 @contextmanager
@@ -120,70 +185,37 @@ def _rolled_back(generations: Generations, folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        generations.discard(folder)
+        with undisturbed():
+            generations.discard(folder)
         raise Interrupted("interrupted; the environment is as it was before") from None
+    except OSError as error:
+        with undisturbed():
+            generations.discard(folder)
+        where = f"{error.filename}: " if error.filename else ""
+        raise InstallError(
+            f"{where}{error.strerror or error}; the environment is as it was before",
+            hint="free some disk space, or mend the rights of that folder, then run the same command again",
+        ) from None
     except BaseException:
-        generations.discard(folder)
+        with undisturbed():
+            generations.discard(folder)
         raise
 
 
-def _run_step(step: Step, environ: Mapping[str, str], progress: Progress) -> None:
-    with progress.step(step.purpose) as speaker:
-        completed = run(step.argv, timeout=STEP_SECONDS, environ=environ, on_error_line=speaker.say)
-        if not completed.ok:
-            # Before anything is installed an index out of reach leaves the question open.
-            error = NoVerdictError if step.kind == "lock" and _is_out_of_reach(completed) else InstallError
-            raise error(_tell(step, completed), hint=_remedy(completed))
-
-
-def _make_lock(step: Step, plan: Plan, folder: Path, environ: Mapping[str, str], progress: Progress) -> None:
-    path = folder / LOCK_FILE
-    if plan.lock is not None:
-        with progress.step(f"{step.purpose}: as proven"):
-            _write_private(path, plan.lock)
-    else:
-        _run_step(step, environ, progress)
-    lock = read_lock(path.read_text(encoding="utf-8"))
-    _write_private(folder / REQUIREMENTS_FILE, render_requirements(lock, plan.tied))
-
-
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read: it may hold an index's password."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
         stream.write(text)
 
 
-def _tell(step: Step, completed: Completed) -> str:
-    from mlenv.report.redact import mask_text
-
-    if completed.missing:
-        how = f"could not be started: {completed.stderr}"
-    elif completed.timed_out:
-        how = "did not end in time"
-    elif completed.signal_name:
-        how = f"was killed by {completed.signal_name}"
-    else:
-        how = f"ended with status {completed.status}"
-    lines = mask_text(completed.stderr).strip().splitlines()[-SHOWN_LINES:]
-    said = "".join(f"\n  {line}" for line in lines)
-    return f"this step failed: {step.purpose}{said}\n  (`{mask_text(shlex.join(step.argv))}` {how})"
-
-
-def _is_out_of_reach(completed: Completed) -> bool:
-    signs = ("dns error", "Failed to fetch", "error sending request", "Could not connect")
-    return any(sign in completed.stderr for sign in signs)
-
-
-def _remedy(completed: Completed) -> str:
-    text = completed.stderr
-    if "No space left" in text:
-        return "free some disk space, then run the same command again"
-    if _is_out_of_reach(completed):
-        return "check the network, proxy and index settings (`mlenv probe` shows them), then run it again"
-    if "No solution found" in text:
-        return "relax a version with --with, or choose another Python with --python"
-    return "the environment is as it was before; run the same command again after mending the cause"
+def _refuse(damage: tuple[Damage, ...]) -> None:
+    if damage:
+        lines = "".join(f"\n  {one.distribution}: {one.path} {one.problem}" for one in damage)
+        raise InstallError(
+            f"what was installed is not what was published, also after it was fetched anew:{lines}",
+            hint="look at the disk (`dmesg`), and at the index or mirror that these files come from",
+        )
 
 
 def _demand_proof(verification: Verification) -> None:

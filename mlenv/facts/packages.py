@@ -16,7 +16,8 @@ class PackageConfiguration(Fact, frozen=True, kw_only=True):
     """Where this user's pip and uv take packages from.
 
     ``index_url`` replaces the default index, ``extra_index_urls`` stand beside it, ``find_links``
-    are folders or pages of wheels.  Passwords inside addresses are kept here, in memory, because
+    are folders or pages of wheels.  ``keyring`` is how a keyring is asked for passwords
+    (``subprocess``, ``import``), None where it is not.  Passwords inside addresses are kept here, in memory, because
     the installer needs them; writers mask them (see :func:`mlenv.report.redact.mask_url`).
     """
 
@@ -28,6 +29,7 @@ class PackageConfiguration(Fact, frozen=True, kw_only=True):
     client_certificate: Setting | None = None
     trusted_hosts: tuple[Setting, ...] = ()
     proxies: tuple[Setting, ...] = ()
+    keyring: Setting | None = None
 
     @property
     def pip_proxy(self) -> str | None:

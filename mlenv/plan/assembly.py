@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from packaging.utils import canonicalize_name
+
 from mlenv.plan.content import Content
 from mlenv.plan.options import PlanOptions
 from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackage, Step
@@ -31,7 +33,10 @@ def assemble_plan(
         ),
         files=tuple(files),
         steps=tuple(steps),
-        verify=tuple(row.name for row in content.requirements),
+        verify=(
+            *(row.name for row in content.requirements),
+            *(canonicalize_name(wanted.name) for wanted in resolution.passthrough),
+        ),
         tied=content.tied,
         reasons=resolution.reasons,
         rejected=resolution.rejected,

@@ -3,30 +3,42 @@
 The three understand the same options.  The environment is made empty first, because micromamba
 refuses a folder that holds files already, and the files of the plan go into it before anything is
 installed.  pip comes last and is told what conda has installed, so that it overwrites nothing.
+
+Where the manager is not on the machine, py-rattler installs the same lock in its place.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from mlenv.errors import NoPlanError
 from mlenv.facts.machine import Machine
-from mlenv.facts.system import SystemFamily
 from mlenv.matrix.load import Matrix
+from mlenv.plan.conda_client import CondaClient, choose_client
 from mlenv.plan.conda_content import ChannelAnswer, CondaContent, gather_conda_content
+from mlenv.plan.conda_login import CONDARC_FILE, has_login, render_condarc
+from mlenv.plan.conda_steps import EXPLICIT_FILE, PIP_FILE, RECORDS_FILE, make_steps
+from mlenv.plan.explicit import with_logins
 from mlenv.plan.options import PlanOptions
-from mlenv.plan.places import PROJECT_FOLDER, REQUIREMENTS_FILE
-from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackage, Step
+from mlenv.plan.places import REQUIREMENTS_FILE
+from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackage
 from mlenv.plan.proof import Proof
 from mlenv.resolve.conda_answer import adapt_to_conda
 from mlenv.resolve.resolution import Impossible, Reason, Resolution
 from mlenv.supply.offers import Supply
 
-EXPLICIT_FILE = f"{PROJECT_FOLDER}/explicit.txt"
-PIP_FILE = f"{PROJECT_FOLDER}/install_with_pip.py"
+__all__ = [
+    "EXPLICIT_FILE",
+    "PIP_FILE",
+    "RECORDS_FILE",
+    "assemble_channel_plan",
+    "build_conda_plan",
+    "demand_conda",
+    "make_conda_plan",
+]
+
 NOT_ASKED = "which versions {channels} has was not asked: the newest that fits is taken when the commands run"
+LOGIN = "the login of a channel is left out of the commands: CONDARC has to name the plan's file mlenv/condarc"
 PIP_SCRIPT = '''\
 """Installs with pip what the channel lacks; what conda has installed stays as it is."""
 
@@ -56,7 +68,7 @@ def build_conda_plan(
     """
     adapted = demand_conda(resolution, machine, matrix)
     content = gather_conda_content(adapted, machine, matrix, supply, options)
-    return make_conda_plan(adapted, content, options)
+    return make_conda_plan(adapted, content, options, client=choose_client(machine, options))
 
 
 def demand_conda(resolution: Resolution, machine: Machine, matrix: Matrix) -> Resolution:
@@ -73,11 +85,21 @@ def make_conda_plan(
     options: PlanOptions,
     found: ChannelAnswer | None = None,
     proof: Proof | None = None,
+    client: CondaClient | None = None,
 ) -> Plan:
-    """The plan of an adapted resolution; ``found`` is what the channel answered, where it was asked."""
-    files = [*_lock_files(found), *_pip_files(content)]
+    """The plan of an adapted resolution; ``found`` is what the channel answered, where it was asked.
+
+    ``client`` is who carries it out, by default the manager by its bare name.
+    """
+    client = client or CondaClient(program=options.program or options.manager)
+    files = [*_lock_files(found, client), *_login_files(content, found), *_pip_files(content)]
     plan = assemble_channel_plan(resolution, content, options, found, proof)
-    return replace(plan, files=tuple(files), steps=_steps(content, options, found))
+    return replace(
+        plan,
+        files=tuple(files),
+        steps=make_steps(content, options, found, client),
+        reasons=(*plan.reasons, *_stand_in(options, found, client)),
+    )
 
 
 def assemble_channel_plan(
@@ -111,14 +133,9 @@ def assemble_channel_plan(
     )
 
 
-def conda_python(environment: str, system: SystemFamily) -> str:
-    """The path of the interpreter inside an environment of conda."""
-    return f"{environment}\\python.exe" if system == "windows" else f"{environment}/bin/python"
-
-
 def _packages(content: CondaContent, found: ChannelAnswer | None) -> tuple[PlannedPackage, ...]:
     """Names as Python knows them; the version is empty where the channel was not asked."""
-    index = content.channels[-1]
+    index = content.shown_channels[-1]
     versions = found.versions if found else {}
     rows = [
         PlannedPackage(name=row.distribution, version=versions.get(row.package, ""), index=index)
@@ -133,10 +150,11 @@ def _variant(resolution: Resolution, found: ChannelAnswer | None) -> str:
 
 
 def _reasons(content: CondaContent, *, pixi: bool) -> list[Reason]:
+    channel = content.shown_channels[-1]
     rows = [
         Reason(
             about=row.distribution,
-            text=f"{row.package} from {content.channels[-1]}{f', builds {row.selector}' if row.selector else ''}; "
+            text=f"{row.package} from {channel}{f', builds {row.selector}' if row.selector else ''}; "
             f"of its wheels {row.newest_wheel} would be taken, and a channel may be behind",
         )
         for row in content.packages
@@ -147,22 +165,37 @@ def _reasons(content: CondaContent, *, pixi: bool) -> list[Reason]:
     return rows
 
 
+def _stand_in(options: PlanOptions, found: ChannelAnswer | None, client: CondaClient) -> list[Reason]:
+    if not (client.rattler and found and found.records):
+        return []
+    text = f"{options.manager} is not on PATH; py-rattler, which comes with mlenv[conda], installs the same lock"
+    return [Reason(about=options.manager, text=text)]
+
+
 def _warnings(content: CondaContent, found: ChannelAnswer | None) -> list[str]:
-    warnings = []
+    warnings, channel = [], content.shown_channels[-1]
     if found is None:
-        warnings.append(NOT_ASKED.format(channels=" and ".join(content.channels)))
+        warnings.append(NOT_ASKED.format(channels=" and ".join(content.shown_channels)))
         if content.as_of:
             warnings.append(f"the commands take what the channel has on their day, not on {content.as_of}")
+    if found is None and any(map(has_login, content.channels)):
+        warnings.append(LOGIN)
     if content.pip:
-        warnings.append(f"{content.channels[-1]} is not known to have {', '.join(content.pip)}: pip installs that last")
+        warnings.append(f"{channel} is not known to have {', '.join(content.pip)}: pip installs that last")
     return warnings
 
 
-# ---------------------------------------------------------------- files
+def _lock_files(found: ChannelAnswer | None, client: CondaClient) -> list[PlannedFile]:
+    """The lock with the logins of its channels: these files are read by nobody but their owner."""
+    if found is None:
+        return []
+    files = [PlannedFile(path=EXPLICIT_FILE, text=with_logins(found.lock, found.logins))]
+    return [*files, PlannedFile(path=RECORDS_FILE, text=found.records)] if client.rattler else files
 
 
-def _lock_files(found: ChannelAnswer | None) -> list[PlannedFile]:
-    return [PlannedFile(path=EXPLICIT_FILE, text=found.lock)] if found else []
+def _login_files(content: CondaContent, found: ChannelAnswer | None) -> list[PlannedFile]:
+    text = "" if found else render_condarc(content.channels)
+    return [PlannedFile(path=CONDARC_FILE, text=text)] if text else []
 
 
 def _pip_files(content: CondaContent) -> list[PlannedFile]:
@@ -172,65 +205,3 @@ def _pip_files(content: CondaContent) -> list[PlannedFile]:
     offline = ["--no-index"] if content.offline and "--no-index" not in content.pip_lines else []
     script = PIP_SCRIPT.replace("CONDITIONS", repr(sorted(content.pip_constraints))).replace("OPTIONS", repr(offline))
     return [PlannedFile(path=REQUIREMENTS_FILE, text=requirements), PlannedFile(path=PIP_FILE, text=script)]
-
-
-# ---------------------------------------------------------------- commands
-
-
-def _steps(content: CondaContent, options: PlanOptions, found: ChannelAnswer | None) -> tuple[Step, ...]:
-    program = options.program or options.manager
-    prefix = ("--yes", "--prefix", options.environment)
-    plain = ("--no-default-packages",) if options.manager == "conda" else ()
-    steps = [
-        Step(
-            kind="create",
-            purpose="Create an empty environment",
-            argv=(program, "create", *prefix, *plain),
-        ),
-        Step(
-            kind="install",
-            purpose=_purpose(content, found),
-            argv=(program, "install", *prefix, *_offline(content), *_what(content, options, found)),
-        ),
-    ]
-    if content.pip:
-        steps.append(_pip_step(content, options))
-    return (*steps, conda_verify_step(content, options.environment))
-
-
-def _purpose(content: CondaContent, found: ChannelAnswer | None) -> str:
-    channels = " and ".join(content.channels)
-    if found:
-        return f"Download and install the {found.packages} packages of the lock ({EXPLICIT_FILE})"
-    return f"Download and install Python {content.python} and the packages of {channels}"
-
-
-def _what(content: CondaContent, options: PlanOptions, found: ChannelAnswer | None) -> Sequence[str]:
-    if found:
-        return ("--file", f"{options.environment}/{EXPLICIT_FILE}")
-    channels = [part for name in content.channels for part in ("--channel", name)]
-    specs = [spec.text for spec in content.specs]
-    return ["--override-channels", *channels, "--strict-channel-priority", *specs]
-
-
-def _offline(content: CondaContent) -> tuple[str, ...]:
-    return ("--offline",) if content.offline else ()
-
-
-def _pip_step(content: CondaContent, options: PlanOptions) -> Step:
-    python = conda_python(options.environment, content.system)
-    return Step(
-        kind="install",
-        purpose=f"Install with pip what {content.channels[-1]} lacks; what conda has installed stays",
-        argv=(python, f"{options.environment}/{PIP_FILE}"),
-    )
-
-
-def conda_verify_step(content: CondaContent, environment: str) -> Step:
-    """The step that proves the environment."""
-    profiles = [part for name in content.profiles for part in ("--profile", name)]
-    return Step(
-        kind="verify",
-        purpose="Import every framework, compute on the device and check the numbers",
-        argv=("mlenv", "verify", "--env", environment, *profiles),
-    )

@@ -14,6 +14,7 @@ from mlenv.facts.system import SystemFamily
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Accelerator, CondaRoute
+from mlenv.plan.conda_login import without_login
 from mlenv.plan.content import PackageIndex
 from mlenv.plan.gathering import gather_content
 from mlenv.plan.index_lines import render_index_lines
@@ -60,7 +61,8 @@ class ChannelPackage(msgspec.Struct, frozen=True, kw_only=True):
 class CondaContent(msgspec.Struct, frozen=True, kw_only=True):
     """What the environment shall hold.
 
-    ``channels`` are names, which the manager's own settings turn into addresses, or addresses.
+    ``channels`` are names, which the manager's own settings turn into addresses, or addresses; those
+    may hold a login.
     ``specs`` are for the channel; ``pip`` are requirements that the channel lacks (of what leans on
     a package of the channel no version is stated: it depends on the one that comes), ``pip_lines``
     the option lines that tell pip where they are, ``pip_constraints`` conditions on what comes with
@@ -89,11 +91,19 @@ class CondaContent(msgspec.Struct, frozen=True, kw_only=True):
     offline: bool = False
     as_of: dt.date | None = None
 
+    @property
+    def shown_channels(self) -> tuple[str, ...]:
+        """The channels as they may be shown: without a login."""
+        return tuple(without_login(name) for name in self.channels)
+
 
 class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a solve against the channel found: versions and builds by package, and the explicit lock.
 
-    ``bytes`` is the size of all files, None where one is not known.
+    ``bytes`` is the size of all files, None where one is not known.  ``records`` is the lock with all
+    that the channel says of each package, empty where that was not kept.  ``logins`` are the
+    channels whose addresses hold a login: the address without and the one with it; no other field
+    holds one.
     """
 
     versions: dict[str, str]
@@ -101,6 +111,8 @@ class ChannelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     lock: str
     packages: int
     bytes: int | None = None
+    records: str = ""
+    logins: dict[str, str] = {}
 
 
 def gather_conda_content(

@@ -32,7 +32,7 @@ def build_pip_plan(
     steps = [
         _create_step(content, options, brought=resolution.interpreter is None),
         lock_step(content, options, *(_as_lines(options) if options.portable else ())),
-        _install_step(content, options, indexes=bool(lines)),
+        install_with_pip(content, options, indexes=bool(lines)),
         verify_step(content, options),
     ]
     return assemble_plan(resolution, content, options, files=files, steps=steps)
@@ -48,10 +48,16 @@ def _create_step(content: Content, options: PlanOptions, *, brought: bool) -> St
     """By ``python -m venv``; where no interpreter is there, uv brings one, which pip cannot."""
     if brought and not options.portable:
         return create_step(content, options, "--seed")
+    return create_with_venv(content, options)
+
+
+def create_with_venv(content: Content, options: PlanOptions) -> Step:
+    """The environment by the interpreter itself, which brings pip into it."""
+    prompt = ("--prompt", options.prompt) if options.prompt else ()
     return Step(
         kind="create",
         purpose=f"Create the environment with Python {content.python_version}",
-        argv=(*_interpreter(content), "-m", "venv", options.environment),
+        argv=(*_interpreter(content), "-m", "venv", *prompt, options.environment),
     )
 
 
@@ -61,7 +67,8 @@ def _interpreter(content: Content) -> tuple[str, ...]:
     return ("py", f"-{content.python}") if content.system == "windows" else (f"python{content.python}",)
 
 
-def _install_step(content: Content, options: PlanOptions, *, indexes: bool) -> Step:
+def install_with_pip(content: Content, options: PlanOptions, *, indexes: bool) -> Step:
+    """The lines of the lock, each with its hashes; ``indexes`` says that a file names where they come from."""
     environment = options.environment
     lines = ("--requirement", f"{environment}/{INDEXES_FILE}") if indexes else ()
     offline = ("--no-index",) if options.offline and not content.no_index else ()

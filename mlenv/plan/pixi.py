@@ -9,9 +9,13 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mlenv.facts.machine import Machine
+from mlenv.facts.version import at_least
 from mlenv.matrix.load import Matrix
-from mlenv.plan.conda import assemble_channel_plan, conda_verify_step, demand_conda
+from mlenv.plan.conda import assemble_channel_plan, demand_conda
+from mlenv.plan.conda_client import CondaClient, choose_client
 from mlenv.plan.conda_content import ChannelAnswer, CondaContent, gather_conda_content
+from mlenv.plan.conda_login import without_login
+from mlenv.plan.conda_steps import conda_verify_step
 from mlenv.plan.forms.pixi import render_manifest
 from mlenv.plan.options import PlanOptions
 from mlenv.plan.plan import Plan, PlannedFile, Step
@@ -22,6 +26,9 @@ from mlenv.supply.offers import Supply
 MANIFEST_FILE = "pixi.toml"
 PIXI_ENVIRONMENT = ".pixi/envs/default"
 """Where pixi puts the environment, below the folder of its manifest."""
+OFFLINE_SINCE = "0.74"
+"""The first pixi that has ``--offline``."""
+NO_OFFLINE = "pixi before {since} knows no offline mode: it takes what its cache holds and asks for the rest"
 
 
 def build_pixi_plan(
@@ -33,7 +40,7 @@ def build_pixi_plan(
     """
     adapted = demand_conda(resolution, machine, matrix)
     content = gather_conda_content(adapted, machine, matrix, supply, options)
-    return make_pixi_plan(adapted, content, options)
+    return make_pixi_plan(adapted, content, options, client=choose_client(machine, options))
 
 
 def make_pixi_plan(
@@ -42,21 +49,33 @@ def make_pixi_plan(
     options: PlanOptions,
     found: ChannelAnswer | None = None,
     proof: Proof | None = None,
+    client: CondaClient | None = None,
 ) -> Plan:
-    """The plan of an adapted resolution; ``found`` is what the channel answered, where it was asked."""
+    """The plan of an adapted resolution; ``found`` is what the channel answered, where it was asked.
+
+    ``client`` is the pixi that carries it out, by default by its bare name.
+    """
+    client = client or CondaClient(program=options.program or "pixi")
     plan = assemble_channel_plan(resolution, content, options, found, proof)
-    offline = ("pixi knows no offline mode: it takes what its cache holds and asks for the rest",)
+    missing = content.offline and not _knows_offline(client)
     return replace(
         plan,
         files=(PlannedFile(path=MANIFEST_FILE, text=render_manifest(content, found)),),
-        steps=_steps(content, options),
-        warnings=(*plan.warnings, *(offline if content.offline else ())),
+        steps=_steps(content, options, client),
+        warnings=(*plan.warnings, *((NO_OFFLINE.format(since=OFFLINE_SINCE),) if missing else ())),
+        prefix=PIXI_ENVIRONMENT,
     )
 
 
-def _steps(content: CondaContent, options: PlanOptions) -> tuple[Step, ...]:
-    program, folder = options.program or "pixi", options.environment
-    channels = [part for name in content.channels for part in ("--channel", name)]
+def _knows_offline(client: CondaClient) -> bool:
+    return bool(client.version) and at_least(client.version, OFFLINE_SINCE)
+
+
+def _steps(content: CondaContent, options: PlanOptions, client: CondaClient) -> tuple[Step, ...]:
+    program, folder = client.program, options.environment
+    # The manifest of the plan has the login of a channel, where there is one.
+    channels = [part for name in content.channels for part in ("--channel", without_login(name))]
+    offline = ("--offline=true",) if content.offline and _knows_offline(client) else ()
     return (
         Step(
             kind="create",
@@ -66,7 +85,7 @@ def _steps(content: CondaContent, options: PlanOptions) -> tuple[Step, ...]:
         Step(
             kind="install",
             purpose=f"Lock, download and install Python {content.python} and the packages",
-            argv=(program, "install", "--manifest-path", f"{folder}/{MANIFEST_FILE}"),
+            argv=(program, "install", "--manifest-path", f"{folder}/{MANIFEST_FILE}", *offline),
         ),
         conda_verify_step(content, f"{folder}/{PIXI_ENVIRONMENT}"),
     )

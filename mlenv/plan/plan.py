@@ -55,7 +55,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     managers and pixi that of an explicit lock), ``proof``
     what it said (None where nobody asked it).  ``others`` are requirements that the matrix has no rows
     for: the package installer decides on them.  ``lifts`` are changes that would give more, ``apart``
-    the environments that would serve better than this one.
+    the environments that would serve better than this one.  ``prefix`` is where the Python environment
+    lies below ``environment``; empty where it is that folder itself.
     """
 
     profile: str
@@ -78,3 +79,4 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     lock: str | None = None
     proof: Proof | None = None
+    prefix: str = ""

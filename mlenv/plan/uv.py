@@ -28,11 +28,12 @@ def build_uv_plan(
 def create_step(content: Content, options: PlanOptions, *seeds: str) -> Step:
     """A virtual environment by uv, which finds the Python or brings it; ``seeds`` are further options."""
     python = content.interpreter or content.python_pin
+    prompt = ("--prompt", options.prompt) if options.prompt else ()
     return Step(
         kind="create",
         purpose=f"Create the environment with Python {content.python_version}",
         argv=(
-            *(options.uv, "venv", "--no-project", *seeds, "--python", python),
+            *(options.uv, "venv", "--no-project", *seeds, *prompt, "--python", python),
             *_offline(options),
             options.environment,
         ),
@@ -48,7 +49,7 @@ def lock_step(content: Content, options: PlanOptions, *form: str) -> Step:
         kind="lock",
         purpose="Find the exact version and hash of every package",
         argv=(
-            *(options.uv, "pip", "compile", *_settings(content, options), *_offline(options), *until, *written),
+            *(options.uv, "pip", "compile", *settings(content, options), *_offline(options), *until, *written),
             f"{environment}/{PROJECT_FILE}",
         ),
     )
@@ -56,7 +57,7 @@ def lock_step(content: Content, options: PlanOptions, *form: str) -> Step:
 
 def _install_steps(content: Content, options: PlanOptions) -> tuple[Step, ...]:
     """The lock, installed by name and hash; a portable plan has nobody to write it that way."""
-    sync = (options.uv, "pip", "sync", *_settings(content, options))
+    sync = (options.uv, "pip", "sync", *settings(content, options))
     locked = f"{options.environment}/{LOCK_FILE if options.portable else REQUIREMENTS_FILE}"
     reuse = Step(
         kind="reuse",
@@ -71,8 +72,11 @@ def _install_steps(content: Content, options: PlanOptions) -> tuple[Step, ...]:
     return (install,) if options.portable else (reuse, install)
 
 
-def _settings(content: Content, options: PlanOptions) -> tuple[str, ...]:
-    """--project: uv takes indexes from the project file there, not from the folder it is called in."""
+def settings(content: Content, options: PlanOptions) -> tuple[str, ...]:
+    """Where uv installs: its project, and the interpreter of the environment.
+
+    --project: uv takes indexes from the project file there, not from the folder it is called in.
+    """
     python = environment_python(options.environment, content.system)
     return ("--project", f"{options.environment}/{PROJECT_FOLDER}", "--python", python)
 

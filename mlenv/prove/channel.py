@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import re
-from collections.abc import Mapping, Sequence
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from mlenv.matrix.sources.conda_channel import (
 )
 from mlenv.matrix.sources.published import SourceTrouble
 from mlenv.plan.conda_content import ChannelAnswer, CondaContent, CondaSpec
+from mlenv.plan.conda_login import without_login
 from mlenv.plan.explicit import LockedRecord, answer_with
 from mlenv.resolve.virtual_packages import VirtualPackage
 
@@ -38,6 +41,15 @@ def demand_rattler() -> str:
     except ImportError:
         raise NoVerdictError(MISSING, hint="install it: `pip install 'mlenv[conda]'`") from None
     return f"py-rattler {__version__}"
+
+
+def has_rattler() -> bool:
+    """Whether channels can be asked, and packages installed, without any manager."""
+    try:
+        demand_rattler()
+    except NoVerdictError:
+        return False
+    return True
 
 
 def read_condarc(environ: Mapping[str, str]) -> Condarc:
@@ -62,24 +74,47 @@ class Channels:
     """The channels of a content: solved against, with what was fetched kept in the folder ``cache``.
 
     ``condarc`` says where the user's conda finds a channel that is called by its name.
+    ``variables`` hold during a question (see :func:`mlenv.plan.conda_variables.conda_environ`):
+    rattler reads proxies and certificates from the variables of the process.
     """
 
     def __init__(
-        self, *, cache: str | None = None, timeout: float = DEADLINE_SECONDS, condarc: Condarc | None = None
+        self,
+        *,
+        cache: str | None = None,
+        timeout: float = DEADLINE_SECONDS,
+        condarc: Condarc | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.cache = cache
         self.timeout = timeout
         self.condarc = condarc or Condarc()
+        self.variables = variables or {}
 
     def solve(self, content: CondaContent) -> ChannelAnswer | RattlerConflict | SourceTrouble:
         """The packages of an environment, why there is none, or why nobody knows."""
         try:
             addresses = [self.condarc.address_of(name) for name in content.channels]
-            with told_plainly(" and ".join(addresses), self.timeout):
+            told = " and ".join(map(without_login, addresses))
+            with told_plainly(told, self.timeout), _variables_set(self.variables):
                 records = asyncio.run(_solve(content, addresses, self.cache, self.timeout))
         except SourceTrouble as trouble:
             return trouble
-        return records if isinstance(records, RattlerConflict) else answer_with(records, content.subdir)
+        if isinstance(records, RattlerConflict):
+            return records
+        return answer_with(records, content.subdir, logins_of(addresses))
+
+
+@contextmanager
+def _variables_set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables of this process, where nobody has set them, for as long as the context."""
+    added = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 async def _solve(
@@ -127,17 +162,21 @@ def _end_of(day: dt.date) -> dt.datetime:
 
 
 def _locked(record: RepoDataRecord) -> LockedRecord:
+    entry = json.loads(record.to_json())
+    entry.update({key: without_login(entry[key]) for key in ("url", "channel") if entry.get(key)})
     return LockedRecord(
         name=record.name.normalized,
         version=str(record.version),
         build=str(record.build),
-        url=_without_login(record.url),
+        url=without_login(record.url),
         md5=record.md5.hex() if record.md5 else "",
         sha256=record.sha256.hex() if record.sha256 else "",
         bytes=record.size,
+        entry=json.dumps(entry),
     )
 
 
-def _without_login(url: str) -> str:
-    """An address without user, password and token: the manager has its own, and the lock is passed on."""
-    return re.sub(r"(?<=/)t/[^/]+/", "", re.sub(r"(?<=://)[^/@]*@", "", url))
+def logins_of(addresses: Sequence[str]) -> dict[str, str]:
+    """The channels whose addresses hold a login: the address without, and the one with it."""
+    pairs = ((without_login(address).rstrip("/"), address.rstrip("/")) for address in addresses)
+    return {plain: full for plain, full in pairs if plain != full}

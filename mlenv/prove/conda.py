@@ -20,7 +20,9 @@ from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Accelerator
 from mlenv.matrix.sources.published import SourceTrouble
 from mlenv.plan.conda import make_conda_plan
+from mlenv.plan.conda_client import choose_client
 from mlenv.plan.conda_content import ChannelAnswer, CondaContent, gather_conda_content
+from mlenv.plan.conda_variables import conda_environ
 from mlenv.plan.options import PlanOptions
 from mlenv.plan.pixi import make_pixi_plan
 from mlenv.plan.plan import Plan
@@ -43,7 +45,10 @@ class Solver(Protocol):
 
 
 class CondaWays(msgspec.Struct, frozen=True, kw_only=True):
-    """What a proof is made with: the facts of the plan, who solves, and who is told of the rounds."""
+    """What a proof is made with: the facts of the plan, who solves, and who is told of the rounds.
+
+    ``rattler`` is a Python of this machine with py-rattler, empty where the plan is for another one.
+    """
 
     machine: Machine
     matrix: Matrix
@@ -52,6 +57,7 @@ class CondaWays(msgspec.Struct, frozen=True, kw_only=True):
     solver: Solver
     by: str
     say: Callable[[str], None]
+    rattler: str = ""
     today: Callable[[], dt.date] = lambda: dt.datetime.now(dt.timezone.utc).date()
 
 
@@ -64,16 +70,28 @@ def prove_conda_plan(
     *,
     say: Callable[[str], None],
     cache: str | None = None,
+    rattler: str = "",
 ) -> Plan | Impossible:
     """The best plan that the channel can fill, with its versions, lock and proof.
 
     ``answer`` is the resolver's for wheels; ``cache`` the folder for the channel's listing.
+    ``rattler`` is the Python whose py-rattler installs where the manager is not there.
     Where the channel does not answer, the plan says so and holds no versions.
     :class:`mlenv.errors.NoVerdictError` where the extra ``mlenv[conda]`` is not installed.
     """
     by = demand_rattler()
-    solver = Channels(cache=cache, condarc=read_condarc(os.environ))
-    ways = CondaWays(machine=machine, matrix=matrix, supply=supply, options=options, solver=solver, by=by, say=say)
+    variables = conda_environ(machine.packages, os.environ)
+    solver = Channels(cache=cache, condarc=read_condarc(os.environ), variables=variables)
+    ways = CondaWays(
+        machine=machine,
+        matrix=matrix,
+        supply=supply,
+        options=options,
+        solver=solver,
+        by=by,
+        say=say,
+        rattler=rattler,
+    )
     return prove_with(answer, ways)
 
 
@@ -134,7 +152,7 @@ def core_of(content: CondaContent, conflict: RattlerConflict) -> str:
     specs = {spec.name: spec.text for spec in content.specs}
     named = [text for name, text in specs.items() if name in conflict.names]
     if conflict.missing and not set(conflict.roots) - {text.split()[0] for text in conflict.missing}:
-        return f"{content.channels[-1]} has no {' and no '.join(conflict.missing)}"
+        return f"{content.shown_channels[-1]} has no {' and no '.join(conflict.missing)}"
     return ", ".join(named) or conflict.text.partition("\n")[0]
 
 
@@ -164,7 +182,8 @@ def _make(
     ways: CondaWays, resolution: Resolution, content: CondaContent, answer: ChannelAnswer | None, proof: Proof
 ) -> Plan:
     make = make_pixi_plan if ways.options.manager == "pixi" else make_conda_plan
-    return make(resolution, content, ways.options, answer, proof)
+    client = choose_client(ways.machine, ways.options, ways.rattler)
+    return make(resolution, content, ways.options, answer, proof, client)
 
 
 def _impossible(refused: list[tuple[Resolution, CondaContent, RattlerConflict]]) -> Impossible:

@@ -1,4 +1,4 @@
-"""The user's folders for what mlenv keeps: caches, and data that it fetched.
+"""The user's folders for what mlenv keeps: caches, data that it fetched, logs.
 
 The places are those of the platform's own rules (XDG on Linux).  A library for this exists; loading
 it costs more than all else that ``mlenv doctor`` does before the probe.
@@ -30,6 +30,15 @@ def data_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.pla
     if platform == "darwin":
         return Path("~/Library/Application Support").expanduser() / APPLICATION
     return _xdg(environ, "XDG_DATA_HOME", "~/.local/share") / APPLICATION
+
+
+def log_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Where the logs of installations are kept; the folder need not exist."""
+    if platform == "win32":
+        return _local(environ) / APPLICATION / "Logs"
+    if platform == "darwin":
+        return Path("~/Library/Logs").expanduser() / APPLICATION
+    return _xdg(environ, "XDG_STATE_HOME", "~/.local/state") / APPLICATION / "logs"
 
 
 def _xdg(environ: Mapping[str, str], variable: str, otherwise: str) -> Path:

@@ -59,11 +59,11 @@ def run(
     timeout: float,
     environ: Mapping[str, str] | None = None,
     cwd: str | None = None,
-    on_error_line: Callable[[str], None] | None = None,
+    on_line: Callable[[str], None] | None = None,
 ) -> Completed:
     """Run a command to its end or its deadline (seconds); never raises for what the child does.
 
-    ``on_error_line`` receives each line of standard error as it comes, for progress.
+    ``on_line`` receives each line of both streams as it comes, for progress, in threads of their own.
     Output that is not UTF-8 is kept with replacement characters; of more than 4 MiB a stream the
     rest is read and dropped.
     """
@@ -83,8 +83,8 @@ def run(
     except (OSError, ValueError) as error:
         return Completed(status=None, stderr=str(error), missing=True)
     readers = [
-        _Reader(child.stdout),
-        _Reader(child.stderr, on_error_line),
+        _Reader(child.stdout, on_line),
+        _Reader(child.stderr, on_line),
     ]
     # A thread that blocks in waitpid: Popen.wait with a timeout polls, up to 50 ms too late.
     waiter = threading.Thread(target=child.wait, daemon=True)
@@ -118,6 +118,9 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
     import subprocess
 
     if sys.platform == "win32":
+        from mlenv.system.descendants import end_descendants
+
+        end_descendants(child.pid)
         child.kill()
     else:
         try:
@@ -130,11 +133,52 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
         return
 
 
+class Companion:
+    """A child whose standard input ends when this process does, however it ends.
+
+    It runs in a session of its own, so that what stops this process does not stop it.
+    """
+
+    def __init__(self, argv: Sequence[str], *, environ: Mapping[str, str] | None = None) -> None:
+        import subprocess
+
+        self._child = subprocess.Popen(
+            list(argv),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=None if environ is None else dict(environ),
+            cwd=os.path.abspath(os.sep),
+            start_new_session=True,
+        )
+
+    def dismiss(self, farewell: bytes) -> None:
+        """Say farewell and close the line; a companion that is gone already is no trouble."""
+        import subprocess
+
+        stream = self._child.stdin
+        assert stream is not None
+        try:
+            stream.write(farewell)
+            stream.close()
+            self._child.wait(GRACE_SECONDS)
+        except (OSError, subprocess.TimeoutExpired):
+            self._child.kill()
+
+
 def attach(argv: Sequence[str], *, environ: Mapping[str, str] | None = None) -> int:
-    """Run a command on this terminal and give its exit status, as a shell would."""
+    """Run a command on this terminal and give its exit status, as a shell would.
+
+    What stops this process is passed on; Ctrl-C reaches the command by itself, and what it makes of it
+    is its own business.
+    """
     import subprocess
 
-    status = subprocess.call(list(argv), env=None if environ is None else dict(environ))
+    from mlenv.system.signals import passed_on
+
+    child = subprocess.Popen(list(argv), env=None if environ is None else dict(environ))
+    with passed_on(child.send_signal):
+        status = child.wait()
     return status if status >= 0 else 128 - status
 
 

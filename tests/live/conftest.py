@@ -1,9 +1,11 @@
-"""Tests that need a package registry: skipped where none answers."""
+"""Tests that need a package registry are skipped where none answers."""
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,19 +19,27 @@ def uv() -> str:
     return str(package.find_uv_bin())
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _registry(uv: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("registry")
-    (folder / "one.in").write_text("iniconfig\n")
-    done = subprocess.run(
-        [uv, "pip", "compile", "-q", "--python", sys.executable, "--refresh", str(folder / "one.in")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if done.returncode:
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Those with servers of their own (``stand``) need no registry."""
+    if item.get_closest_marker("stand") is None and not _registry_answers():
         pytest.skip("no package registry answers here")
+
+
+@functools.cache
+def _registry_answers() -> bool:
+    import uv as package
+
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder, "one.in")
+        wanted.write_text("iniconfig\n")
+        done = subprocess.run(
+            [package.find_uv_bin(), "pip", "compile", "-q", "--python", sys.executable, "--refresh", str(wanted)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    return not done.returncode
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -17,7 +15,7 @@ import tomli
 
 from mlenv.facts.machine import Machine
 from mlenv.facts.packages import PackageConfiguration, Setting
-from mlenv.facts.python import ManagerName
+from mlenv.facts.python import ManagerName, PackageManager
 from mlenv.intake.described import parse_description
 from mlenv.matrix.load import Matrix
 from mlenv.plan.build import build_plan
@@ -32,6 +30,7 @@ from mlenv.resolve.resolution import Resolution
 from mlenv.resolve.solve import resolve
 from mlenv.resolve.virtual_packages import virtual_packages
 from tests.conda_channel import make_channel
+from tests.stands.conda_clients import make_clients, read_calls
 
 rattler = pytest.importorskip("rattler")
 yaml = pytest.importorskip("yaml")
@@ -163,41 +162,21 @@ def test_the_lock_is_read_by_rattler(matrix: Matrix, machine: Machine, tmp_path:
     assert {"python", "numpy", "cuda-version", "pytorch"} == {row.name.normalized for row in specs}
 
 
-STUB = """#!{python}
-import json, os, pathlib, sys
-argv = sys.argv[1:]
-with open(os.environ["SEEN"], "a") as log:
-    log.write(json.dumps([pathlib.Path(sys.argv[0]).name, *argv]) + "\\n")
-prefix = pathlib.Path(argv[argv.index("--prefix") + 1])
-if argv[0] == "create":
-    if prefix.exists() and any(prefix.iterdir()):
-        sys.exit("Non-conda folder exists at prefix - aborting.")
-    (prefix / "conda-meta").mkdir(parents=True)
-    (prefix / "conda-meta" / "history").touch()
-else:
-    assert (prefix / "conda-meta" / "history").exists()
-    lock = pathlib.Path(argv[argv.index("--file") + 1]).read_text()
-    assert "@EXPLICIT" in lock
-"""
-
-
 @pytest.mark.parametrize("manager", ["conda", "mamba", "micromamba"])
 def test_the_commands_in_a_folder_with_blanks(
     manager: ManagerName, matrix: Matrix, machine: Machine, tmp_path: Path
 ) -> None:
-    programs, environment = tmp_path / "programs", tmp_path / "my env's"
-    programs.mkdir()
-    (programs / manager).write_text(STUB.format(python=sys.executable))
-    (programs / manager).chmod(0o755)
-    plan = proven(matrix, machine, tmp_path, environment, manager)
-    environ = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "SEEN": str(tmp_path / "seen")}
+    programs, environment = make_clients(tmp_path / "programs", [manager]), tmp_path / "my env's"
+    found = PackageManager(name=manager, path=str(programs / manager), version="2.5.0")
+    here = msgspec.structs.replace(machine, managers=(found,))
+    plan = proven(matrix, here, tmp_path, environment, manager)
     for step in plan.steps[:-1]:
-        subprocess.run(step.argv, env=environ, check=True)
+        subprocess.run(step.argv, check=True)
         for file in plan.files if step.kind == "create" else ():
             (environment / file.path).parent.mkdir(exist_ok=True)
             (environment / file.path).write_text(file.text)
-    seen = [json.loads(line) for line in (tmp_path / "seen").read_text().splitlines()]
-    assert [[manager, "create"], [manager, "install"]] == [row[:2] for row in seen]
+    assert ["create", "install"] == [call.argv[0] for call in read_calls(programs)]
+    assert 4 == len(list((environment / "conda-meta").glob("*.json")))
 
 
 def make_wheel(folder: Path, name: str, version: str, requires: str = "") -> None:

@@ -26,9 +26,11 @@ ALLOWED: dict[str, set[str]] = {
     "plan": {"resolve", "supply.offers", "matrix", *LOWEST},
     "prove": {"system", "formats", "plan", "resolve", "supply.offers", "matrix", "report.redact", *LOWEST},
     "verify": {"system", "matrix", "checks.registry", *LOWEST},
-    "execute": {"system", "plan", "verify", "report.redact", *LOWEST},
+    "symptoms": {"formats", "facts"},
+    "execute": {"system", "formats", "plan", "verify", "symptoms", "report.redact", *LOWEST},
+    "bundle": {"system", "formats", "supply.wheels", "plan", "matrix", "report.redact", *LOWEST},
     "checks": {"matrix", *LOWEST},
-    "report": {"checks", "plan", "resolve", "verify", "matrix", *LOWEST},
+    "report": {"checks", "plan", "resolve", "verify", "matrix", "execute.manifest", "bundle", *LOWEST},
     "terminal": {"errors", "report.style"},
 }
 

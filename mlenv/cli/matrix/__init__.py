@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
-COMMANDS = ("show", "why", "check", "diff", "update")
+from mlenv.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "show": "The matrix as a table; --here marks what this machine can run.",
+    "why": "The rows and rules behind an answer.",
+    "check": "Whether the data is sound.",
+    "diff": "What differs between two states of the data.",
+    "update": "Compare the data with what is published; told to, write it.",
+}
 
 
-class MatrixGroup(click.Group):
-    """Loads the one command that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of their use."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        found = importlib.import_module(f"mlenv.cli.matrix.{cmd_name}").command
-        assert isinstance(found, click.Command)
-        return found
-
-
-@click.group("matrix", cls=MatrixGroup)
+@click.command("matrix", cls=LazyGroup, package="mlenv.cli.matrix", table=COMMANDS)
 def command() -> None:
     """Read the compatibility matrix, check it, keep it true.
 

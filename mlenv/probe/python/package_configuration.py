@@ -35,7 +35,13 @@ def merge(uv: UvSettings, pip: PipSettings, environ: Mapping[str, str]) -> Packa
         client_certificate=client,
         trusted_hosts=unite(uv.trusted_hosts, pip.all("trusted-host")),
         proxies=unite(_set(environ, PROXIES), pip.all("proxy")),
+        keyring=_in_use(uv.keyring or pip.one("keyring-provider")),
     )
+
+
+def _in_use(keyring: Setting | None) -> Setting | None:
+    """Pip's ``auto`` asks nobody unless its user is asked as well, which an installation never does."""
+    return keyring if keyring is not None and keyring.value in ("subprocess", "import") else None
 
 
 def _set(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[Setting, ...]:

@@ -15,7 +15,7 @@ from mlenv.system.host import Host
 # pip reads its general section before that of the command, whichever files they stand in.
 SECTIONS = ("global", "install")
 LISTS = ("extra-index-url", "find-links", "trusted-host")
-KEYS = ("index-url", "no-index", "cert", "client-cert", "proxy", *LISTS)
+KEYS = ("index-url", "no-index", "cert", "client-cert", "proxy", "keyring-provider", *LISTS)
 _TRUE = ("1", "true", "t", "yes", "y", "on")
 
 

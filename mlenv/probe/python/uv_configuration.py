@@ -26,6 +26,7 @@ class UvSettings(msgspec.Struct, frozen=True, kw_only=True):
     find_links: tuple[Setting, ...] = ()
     no_index: Setting | None = None
     trusted_hosts: tuple[Setting, ...] = ()
+    keyring: Setting | None = None
 
     def above(self, other: UvSettings) -> UvSettings:
         """Both together, where they differ as this one says."""
@@ -35,6 +36,7 @@ class UvSettings(msgspec.Struct, frozen=True, kw_only=True):
             find_links=self.find_links + other.find_links,
             no_index=self.no_index or other.no_index,
             trusted_hosts=self.trusted_hosts + other.trusted_hosts,
+            keyring=self.keyring or other.keyring,
         )
 
 
@@ -56,11 +58,13 @@ def read_variables(environ: Mapping[str, str]) -> UvSettings:
     """The variables of uv; lists are separated by blanks, those of links by commas."""
     index_name = "UV_DEFAULT_INDEX" if environ.get("UV_DEFAULT_INDEX") else "UV_INDEX_URL"
     index = _strip_name(environ.get(index_name, ""))
+    keyring = environ.get("UV_KEYRING_PROVIDER", "")
     return UvSettings(
         index_url=Setting(value=index, origin=index_name) if index else None,
         extra_index_urls=(*_list(environ, "UV_INDEX", None), *_list(environ, "UV_EXTRA_INDEX_URL", None)),
         find_links=_list(environ, "UV_FIND_LINKS", ","),
         trusted_hosts=_list(environ, "UV_INSECURE_HOST", None),
+        keyring=Setting(value=keyring, origin="UV_KEYRING_PROVIDER") if keyring else None,
     )
 
 
@@ -131,12 +135,14 @@ def _read_table(table: dict[str, Any], origin: str) -> UvSettings:
     default = [entry.get("url") for entry in usable if entry.get("default") is True]
     others = [entry.get("url") for entry in usable if entry.get("default") is not True]
     index = _settings([*default, table.get("index-url")], origin)
+    keyring = _settings([table.get("keyring-provider")], origin)
     return UvSettings(
         index_url=index[0] if index else None,
         extra_index_urls=_settings([*others, *_as_list(table.get("extra-index-url"))], origin),
         find_links=_settings(_as_list(table.get("find-links")), origin),
         no_index=Setting(value="true", origin=origin) if table.get("no-index") is True else None,
         trusted_hosts=_settings(_as_list(table.get("allow-insecure-host")), origin),
+        keyring=keyring[0] if keyring else None,
     )
 
 

@@ -2,98 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from mlenv.errors import InstallError, Interrupted, NoVerdictError, UsageError
-from mlenv.execute.generations import MANIFEST, Generations
-from mlenv.execute.transaction import held, install
-from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, Step
-from mlenv.verify.result import Result, Verification
-
-MAKE = "import os, sys; os.makedirs(sys.argv[1])"
-FILL = "import sys; open(sys.argv[1] + '/installed', 'w').write('yes')"
-FAIL = "import sys; sys.exit('the disk is full: No space left on device')"
-
-
-class Progress:
-    """Notes which steps ended well."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, bool]] = []
-
-    @contextmanager
-    def step(self, text: str) -> Iterator[Progress]:
-        try:
-            yield self
-        except BaseException:
-            self.heard.append((text, False))
-            raise
-        self.heard.append((text, True))
-
-    def say(self, text: str) -> None:
-        pass
-
-
-def make_plan(folder: Path, *, fill: str = FILL) -> Plan:
-    target = str(folder)
-    return Plan(
-        profile="test",
-        environment=target,
-        python="3.11",
-        accelerator=PlannedAccelerator(kind="cpu", variant="cpu"),
-        manager="uv",
-        packages=(),
-        files=(PlannedFile(path="mlenv/pyproject.toml", text="secret"),),
-        steps=(
-            Step(kind="create", purpose="Create", argv=(sys.executable, "-c", MAKE, target)),
-            Step(kind="install", purpose="Install", argv=(sys.executable, "-c", fill, target)),
-            Step(kind="verify", purpose="Verify", argv=("mlenv", "verify")),
-        ),
-        verify=(),
-        reasons=(),
-        rejected=(),
-        warnings=(),
-    )
-
-
-def proof(status: str = "ok") -> Verification:
-    result = Result(
-        framework="torch",
-        version="2",
-        device="cpu",
-        check="compute",
-        status="pass" if status == "ok" else "fail",
-        seconds=0.1,
-        detail="wrong number",
-    )
-    return Verification(environment="x", status=status, results=(result,))  # type: ignore[arg-type]
-
-
-def seal(folder: Path, verification: Verification, timings: dict[str, float]) -> None:
-    (folder / MANIFEST).write_text("{}")
-
-
-def carry_out(generations: Generations, *, fill: str = FILL, status: str = "ok") -> Progress:
-    progress = Progress()
-    with held(generations, waiting=lambda text: None):
-        folder = generations.next_folder()
-        install(
-            make_plan(folder, fill=fill),
-            generations,
-            folder,
-            environ=os.environ,
-            progress=progress,
-            verify=lambda _, say: proof(status),
-            seal=seal,
-        )
-    return progress
+from mlenv.errors import InstallError, Interrupted, NoVerdictError
+from mlenv.execute.generations import Generations
+from mlenv.plan.plan import Plan
+from tests.unit.execute.installing import (
+    FILL,
+    FULL,
+    MAKE,
+    Cache,
+    Proof,
+    carry_out,
+    make_plan,
+    step,
+)
 
 
 @pytest.fixture
@@ -102,7 +32,7 @@ def generations(tmp_path: Path) -> Generations:
 
 
 def test_a_first_install_makes_the_link(generations: Generations) -> None:
-    progress = carry_out(generations)
+    _, progress = carry_out(generations)
     assert [("Create", True), ("Install", True), ("Verify", True)] == progress.heard
     assert generations.current == generations.path.parent / ".venv.generations" / "1"
     assert (generations.path / "installed").read_text() == "yes"
@@ -130,116 +60,172 @@ def test_old_generations_are_pruned(generations: Generations) -> None:
 def test_a_failed_step_leaves_everything_as_it_was(generations: Generations) -> None:
     carry_out(generations)
     with pytest.raises(InstallError, match="No space left") as caught:
-        carry_out(generations, fill=FAIL)
-    assert "free some disk space" in caught.value.hint
+        carry_out(generations, fill=FULL)
+    assert "free" in caught.value.hint
     assert generations.current is not None
     assert generations.current.name == "1"
     assert [".gitignore", "1", "lock"] == sorted(entry.name for entry in generations.store.iterdir())
 
 
+def test_a_failed_first_install_leaves_nothing(generations: Generations) -> None:
+    with pytest.raises(InstallError):
+        carry_out(generations, fill=FULL)
+    assert not os.path.lexists(generations.path)
+    assert not generations.store.exists()
+
+
 def test_a_failed_proof_is_not_taken_into_use(generations: Generations) -> None:
     carry_out(generations)
     with pytest.raises(InstallError, match="torch compute: wrong number"):
-        carry_out(generations, status="error")
+        carry_out(generations, proof=Proof("error"))
     assert ["1"] == [folder.name for folder in generations.finished()]
 
 
 def test_no_verdict_is_not_taken_into_use(generations: Generations) -> None:
     with pytest.raises(NoVerdictError):
-        carry_out(generations, status="unknown")
+        carry_out(generations, proof=Proof("unknown"))
     assert not generations.path.exists()
+
+
+def interrupt(_: Path) -> None:
+    raise KeyboardInterrupt
 
 
 def test_an_interrupt_removes_the_new_generation(generations: Generations) -> None:
     carry_out(generations)
-    folder = generations.next_folder()
-
-    def interrupt(_: Path, say: object) -> Verification:
-        raise KeyboardInterrupt
-
-    with pytest.raises(Interrupted), held(generations, waiting=lambda text: None):
-        install(
-            make_plan(folder),
-            generations,
-            folder,
-            environ=os.environ,
-            progress=Progress(),
-            verify=interrupt,
-            seal=seal,
-        )
-    assert not folder.exists()
-    assert generations.current is not None
-    assert generations.current.name == "1"
+    with pytest.raises(Interrupted):
+        carry_out(generations, proof=Proof(act=interrupt))
+    assert ["1"] == [folder.name for folder in generations.finished()]
+    assert not (generations.store / "2").exists()
 
 
-def test_leftovers_of_a_killed_install_are_removed(generations: Generations) -> None:
-    carry_out(generations)
-    leftover = generations.next_folder()
-    leftover.mkdir()
-    (leftover / "half").touch()
-    carry_out(generations)
-    assert not (leftover / "half").exists()
-    assert ["1", "2"] == [folder.name for folder in generations.finished()]
+def test_a_disk_that_fails_while_it_is_sealed_is_told_in_a_line(generations: Generations) -> None:
+    class Full(Proof):
+        def seal(self, folder: Path, *_: object) -> None:
+            raise OSError(28, "No space left on device", str(folder / "manifest"))
 
-
-@pytest.mark.parametrize("content", ["pyvenv.cfg", "notes.txt"])
-def test_what_mlenv_did_not_make_is_left_alone(generations: Generations, content: str) -> None:
-    generations.path.mkdir()
-    (generations.path / content).touch()
-    with pytest.raises(UsageError, match=str(generations.path)):
-        generations.check_free()
-
-
-def test_a_file_in_the_way_is_left_alone(generations: Generations) -> None:
-    generations.path.touch()
-    with pytest.raises(UsageError, match="is no folder"):
-        generations.check_free()
-
-
-def test_an_empty_folder_may_be_used(generations: Generations) -> None:
-    generations.path.mkdir()
-    generations.check_free()
-    carry_out(generations)
-    assert generations.current is not None
-
-
-def test_a_foreign_link_is_left_alone(generations: Generations, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    generations.path.symlink_to("elsewhere")
-    with pytest.raises(UsageError):
-        generations.check_free()
+    with pytest.raises(InstallError, match="No space left on device; the environment is as it was before"):
+        carry_out(generations, proof=Full())
+    assert not generations.store.exists()
 
 
 def test_what_the_cache_holds_is_not_downloaded(generations: Generations) -> None:
-    plan = make_plan(generations.next_folder(), fill=FAIL)
-    target = plan.environment
-    reuse = Step(kind="reuse", purpose="From the cache", argv=(sys.executable, "-c", FILL, target))
-    plan = msgspec.structs.replace(plan, steps=(plan.steps[0], reuse, *plan.steps[1:]))
-    with held(generations, waiting=lambda text: None):
-        install(
-            plan,
-            generations,
-            Path(target),
-            environ=os.environ,
-            progress=Progress(),
-            verify=lambda _, say: proof(),
-            seal=seal,
-        )
+    def plan(folder: Path) -> Plan:
+        target = str(folder)
+        steps = (step("create", MAKE, target), step("reuse", FILL, target), step("install", FULL, target))
+        return make_plan(folder, steps=(*steps, step("verify")))
+
+    proof = Proof()
+    outcome, _ = carry_out(generations, proof=proof, plan=plan)
     assert (generations.path / "installed").read_text() == "yes"
+    assert (True, 0) == (outcome.reused, proof.foreseen)
+
+
+def test_before_a_download_one_looks_ahead(generations: Generations) -> None:
+    proof = Proof()
+    outcome, _ = carry_out(generations, proof=proof)
+    assert (False, 1) == (outcome.reused, proof.foreseen)
 
 
 def test_the_lock_of_the_proof_is_installed_as_proven(generations: Generations) -> None:
-    plan = make_plan(generations.next_folder())
-    lock = Step(kind="lock", purpose="Lock", argv=(sys.executable, "-c", FAIL))
-    text = '[[packages]]\nname = "a"\nversion = "1"\n[[packages.wheels]]\n'
-    text += 'url = "https://a.example/a"\nhashes = { sha256 = "0" }\n'
-    plan = msgspec.structs.replace(plan, steps=(plan.steps[0], lock, *plan.steps[1:]), lock=text)
-    progress = Progress()
-    with held(generations, waiting=lambda text: None):
-        folder = Path(plan.environment)
-        install(
-            plan, generations, folder, environ=os.environ, progress=progress, verify=lambda _, say: proof(), seal=seal
-        )
+    text = '[[packages]]\nname = "a"\nversion = "1"\n[[packages.wheels]]\nurl = "https://a.example/a"\n'
+    text += f'hashes = {{ sha256 = "{"0" * 64}" }}\n'
+
+    def plan(folder: Path) -> Plan:
+        made = make_plan(folder)
+        return msgspec.structs.replace(made, steps=(made.steps[0], step("lock", FULL), *made.steps[1:]), lock=text)
+
+    _, progress = carry_out(generations, plan=plan)
     assert ("Lock: as proven", True) in progress.heard
     assert text == (generations.path / "mlenv/pylock.toml").read_text()
-    assert "a==1 --hash=sha256:0\n" == (generations.path / "mlenv/requirements.txt").read_text()
+    assert f"a==1 --hash=sha256:{'0' * 64}\n" == (generations.path / "mlenv/requirements.txt").read_text()
+
+
+# ---------------------------------------------------------------- once more
+
+FLAKY = """
+import os, sys
+mark = sys.argv[1] + '/../../tries'
+tries = int(open(mark).read()) if os.path.exists(mark) else 0
+open(mark, 'w').write(str(tries + 1))
+if tries < 2:
+    sys.exit("error: Failed to fetch: `https://a.example/x.whl`\\n  cause: connection reset")
+open(sys.argv[1] + '/installed', 'w').write('yes')
+"""
+UNREACHABLE = "import sys; sys.exit('error: Failed to fetch: `https://a.example/`: dns error')"
+MISMATCH = """
+import os, sys
+mark = sys.argv[1] + '/../../tries'
+if not os.path.exists(mark):
+    open(mark, 'w')
+    sys.exit("error: Hash mismatch for `lower==1.0`")
+open(sys.argv[1] + '/installed', 'w').write('yes')
+"""
+
+
+def test_a_network_that_fails_for_a_moment_is_tried_again(generations: Generations) -> None:
+    _, progress = carry_out(generations, fill=FLAKY)
+    assert ["2", "8"] == [note.rpartition("trying again in ")[2].removesuffix(" s") for note in progress.notes]
+    assert "3" == (generations.path.parent / "tries").read_text()
+
+
+def test_a_network_that_stays_away_ends_the_work(generations: Generations) -> None:
+    with pytest.raises(InstallError, match="dns error"):
+        carry_out(generations, fill=UNREACHABLE)
+    assert not generations.store.exists()
+
+
+def test_a_wrong_hash_is_fetched_anew_once(generations: Generations) -> None:
+    cache = Cache()
+    carry_out(generations, fill=MISMATCH, cache=cache)
+    assert ["lower"] == cache.dropped
+
+
+def test_a_wrong_hash_that_stays_is_refused(generations: Generations) -> None:
+    cache = Cache()
+    with pytest.raises(InstallError, match="Hash mismatch"):
+        carry_out(generations, fill="import sys; sys.exit('error: Hash mismatch for `lower==1.0`')", cache=cache)
+    assert ["lower"] == cache.dropped
+
+
+def recorded(content: bytes, stated: bytes) -> str:
+    """A program that installs a distribution whose one file has a content, and states that of another."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(stated).digest()).rstrip(b"=").decode()
+    return f"""
+import os, sys
+site = sys.argv[1] + '/lib/python3.11/site-packages'
+os.makedirs(site + '/lower-1.0.dist-info')
+mark = sys.argv[1] + '/../../tries'
+content = {content!r} if not os.path.exists(mark) else {stated!r}
+open(mark, 'w')
+open(site + '/lower.py', 'wb').write(content)
+open(site + '/lower-1.0.dist-info/RECORD', 'w').write('lower.py,sha256={digest},{len(stated)}\\n')
+"""
+
+
+@pytest.mark.parametrize("content", [b"x = 2\n", b"x = 1"], ids=["other content", "shorter"])
+def test_what_comes_damaged_out_of_a_cache_is_fetched_anew(generations: Generations, content: bytes) -> None:
+    cache = Cache()
+    carry_out(generations, fill=recorded(content, b"x = 1\n"), cache=cache)
+    assert ["lower"] == cache.dropped
+    assert b"x = 1\n" == (generations.path / "lib/python3.11/site-packages/lower.py").read_bytes()
+
+
+def test_what_stays_damaged_is_refused(generations: Generations) -> None:
+    program = recorded(b"x = 2\n", b"x = 1\n").replace("if not os.path.exists(mark) else", "if True else")
+    with pytest.raises(InstallError, match="is not what was published"):
+        carry_out(generations, fill=program)
+    assert not generations.store.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell's script")
+def test_an_activated_shell_follows_a_switch(generations: Generations) -> None:
+    text = f"VIRTUAL_ENV='{generations.store}/1'\n"
+    program = "import sys, os; os.makedirs(sys.argv[1] + '/bin')\n"
+    program += f"open(sys.argv[1] + '/bin/activate', 'w').write({text!r})"
+
+    def plan(folder: Path) -> Plan:
+        return make_plan(folder, steps=(step("create", program, str(folder)), step("verify")))
+
+    carry_out(generations, plan=plan)
+    assert f"VIRTUAL_ENV='{generations.path}'\n" == (generations.path / "bin/activate").read_text()

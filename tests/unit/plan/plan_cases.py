@@ -37,12 +37,16 @@ created-by = "uv"
 [[packages]]
 name = "numpy"
 version = "2.3.5"
-wheels = [{ url = "https://files.example/numpy-2.3.5.whl", hashes = { sha256 = "aa" } }]
+[[packages.wheels]]
+url = "https://files.example/numpy-2.3.5.whl"
+hashes.sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 [[packages]]
 name = "torch"
 version = "2.15.0+cpu"
-wheels = [{ url = "https://own.example/torch-2.15.0.whl", hashes = { sha256 = "bb" } }]
+[[packages.wheels]]
+url = "https://own.example/torch-2.15.0.whl"
+hashes.sha256 = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 """
 
 

@@ -58,7 +58,7 @@ def lock_of(*packages: str) -> str:
         name, _, version = package.partition("==")
         number = version.removesuffix(".tar.gz")
         wheel = f"{name.replace('-', '_')}-{number}-py3-none-any.whl"
-        file = f'{{ url = "https://index.example/{wheel}", size = 1000, hashes = {{ sha256 = "00" }} }}'
+        file = f'{{ url = "https://index.example/{wheel}", size = 1000, hashes = {{ sha256 = "{"0" * 64}" }} }}'
         files = f"sdist = {file}" if version.endswith(".tar.gz") else f"wheels = [{file}]"
         rows.append(f'[[packages]]\nname = "{name}"\nversion = "{number}"\n{files}\n')
     return 'lock-version = "1.0"\n\n' + "\n".join(rows)

@@ -228,7 +228,7 @@ def test_a_channel_is_found_where_condas_own_file_says(channel: Path, tmp_path: 
 
 
 def test_a_password_is_not_in_the_lock() -> None:
-    from mlenv.prove.channel import _without_login
+    from mlenv.plan.conda_login import without_login
 
     address = "https://me:secret@mirror.example/t/tk-123/conda-forge/linux-64/a-1-0.conda"
-    assert "https://mirror.example/conda-forge/linux-64/a-1-0.conda" == _without_login(address)
+    assert "https://mirror.example/conda-forge/linux-64/a-1-0.conda" == without_login(address)

@@ -1,0 +1,1 @@
+"""Everything that a plan needs, in one folder or archive, for a machine without network."""

@@ -1,0 +1,161 @@
+"""The making of a generation: what the transaction asks of the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mlenv.errors import InstallError
+from mlenv.execute.generations import Generations
+from mlenv.execute.holding import VARIABLE
+from mlenv.execute.journal import Journal
+from mlenv.facts.machine import Machine
+from mlenv.matrix.load import Matrix
+from mlenv.plan.plan import Plan
+from mlenv.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlenv.execute.steps import Steps
+    from mlenv.execute.transaction import Outcome, Timings
+    from mlenv.verify.result import Verification
+
+TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""The variables that name the folder of temporary files, of one system or another."""
+
+
+class Workplace(msgspec.Struct, frozen=True, kw_only=True):
+    """What an installation works with.
+
+    ``variables`` are for its commands; ``question`` is the digest of what was asked for, ``decided``
+    the seconds that the decision took.
+    """
+
+    terminal: Terminal
+    journal: Journal
+    machine: Machine
+    matrix: Matrix
+    uv: str
+    variables: Mapping[str, str]
+    question: str
+    decided: float
+
+
+def own_variables(token: str, scratch: Path) -> dict[str, str]:
+    """The mark of all processes of an installation, and where their temporary files go."""
+    return {VARIABLE: token, **dict.fromkeys(TEMPORARY, str(scratch))}
+
+
+def make_generation(plan: Plan, folder: Path, generations: Generations, place: Workplace) -> Outcome:
+    """Build, prove, seal and switch."""
+    from mlenv.cli.announcement import announce
+    from mlenv.cli.steps import make_steps
+    from mlenv.execute.transaction import install
+
+    announce(place.terminal, plan)
+    place.journal.note(f"{plan.manager}, Python {plan.python}, {plan.accelerator.kind}, into {folder}")
+    steps = make_steps(plan, folder, place.machine, place.uv, place.terminal, place.journal)
+    steps.environ.update(place.variables)
+    outcome = install(steps, generations, Making(plan, place))
+    place.journal.note(f"in use: {outcome.folder}")
+    return outcome
+
+
+class Making:
+    """Looks ahead, proves and seals."""
+
+    def __init__(self, plan: Plan, place: Workplace) -> None:
+        self.plan = plan
+        self.place = place
+
+    def foresee(self, steps: Steps) -> None:
+        """Ask the installer how much it must download, and whether there is room for it."""
+        from mlenv.cli.steps import count_downloads
+
+        tell_outlook(self.plan, self.place.machine, self.place.terminal, count_downloads(steps))
+
+    def verify(self, folder: Path, say: Callable[[str], None]) -> Verification:
+        """Import, compute, compare."""
+        from mlenv.cli.verify import verify_packages
+        from mlenv.report.verify import render_result
+
+        versions = {package.name: package.version for package in self.plan.packages}
+        return verify_packages(
+            folder,
+            [(name, versions.get(name) or None) for name in self.plan.verify],
+            self.place.matrix,
+            device=self.plan.accelerator.kind,
+            variables={**self.plan.variables, **self.place.variables},
+            on_result=lambda result: say(render_result(result)),
+        )
+
+    def seal(self, folder: Path, verification: Verification, timings: Timings) -> None:
+        """Write the manifest; no password is left in the generation's files."""
+        from mlenv.cli.proof import PROVEN_MANAGERS
+        from mlenv.execute.manifest import Manifest, write_manifest
+        from mlenv.execute.rattler import forget_logins
+        from mlenv.report.plan import mask_plan
+        from mlenv.report.redact import mask_machine, mask_text
+
+        place = self.place
+        lock = mask_text(_read_lock(folder))
+        mask_files(folder)
+        if self.plan.manager not in PROVEN_MANAGERS:
+            forget_logins(folder / self.plan.prefix)
+        place.journal.copy_to(folder)
+        manifest = Manifest(
+            matrix_version=place.matrix.version,
+            matrix_digest=place.matrix.digest,
+            created=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
+            plan=msgspec.structs.replace(mask_plan(self.plan), lock=None),  # the manifest has it once
+            machine=mask_machine(place.machine),
+            lock=lock,
+            verification=verification,
+            timings={"decide": place.decided, **timings},
+            question=place.question,
+        )
+        write_manifest(folder, manifest)
+
+
+def tell_outlook(plan: Plan, machine: Machine, terminal: Terminal, fetched: int | None = None) -> None:
+    """Say what is coming; :class:`InstallError` for what cannot succeed.
+
+    ``fetched`` is how many packages must be downloaded, None where nobody knows yet.
+    """
+    from mlenv.execute.pace import recall_pace
+    from mlenv.plan.outlook import look_ahead
+    from mlenv.system.folders import cache_folder
+
+    outlook = look_ahead(plan, machine, fetched=fetched, pace=recall_pace(cache_folder()))
+    for text, remedy in outlook.obstacles:
+        raise InstallError(f"{text}; nothing was begun", hint=remedy)
+    if fetched is not None:
+        terminal.note(f"to come: {outlook.describe()}")
+    for doubt in outlook.doubts:
+        terminal.warn(doubt)
+
+
+def _read_lock(folder: Path) -> str:
+    """The lock that the environment was made from: uv's, or what conda's channel answered; empty for neither."""
+    from mlenv.plan.conda import EXPLICIT_FILE
+    from mlenv.plan.places import LOCK_FILE
+
+    found = (folder / name for name in (LOCK_FILE, EXPLICIT_FILE) if (folder / name).is_file())
+    return next((path.read_text(encoding="utf-8") for path in found), "")
+
+
+def mask_files(folder: Path) -> None:
+    """Take the credentials out of the files that the commands have read: nobody needs them any more."""
+    from mlenv.plan.places import PROJECT_FOLDER
+    from mlenv.report.redact import mask_text
+
+    for path in sorted((folder / PROJECT_FOLDER).glob("*")):
+        if path.is_file() and not path.is_symlink():
+            text = path.read_text(encoding="utf-8")
+            if mask_text(text) != text:
+                path.write_text(mask_text(text), encoding="utf-8")

@@ -1,0 +1,83 @@
+"""Whether the files on the disk are those that their packages promised (RECORD of each distribution).
+
+An installer trusts what its cache has unpacked.  A cache that was damaged since (a bad disk, a
+program that wrote into a linked file) would go into every new environment without a word.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+BLOCK = 1024 * 1024
+ALGORITHMS = ("sha256", "sha384", "sha512")
+
+
+class Damage(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a distribution that is not as it was published."""
+
+    distribution: str
+    path: str
+    problem: str
+
+
+def find_damage(environment: Path) -> tuple[Damage, ...]:
+    """The first damaged file of each distribution of a virtual environment or one of conda."""
+    found = {}
+    for folder in _package_folders(environment):
+        for record in sorted(folder.glob("*.dist-info/RECORD")):
+            damage = _check_distribution(folder, record)
+            if damage is not None:
+                found[damage.distribution] = damage
+    return tuple(found.values())
+
+
+def _package_folders(environment: Path) -> list[Path]:
+    return [*environment.glob("lib/python3*/site-packages"), *environment.glob("Lib/site-packages")]
+
+
+def _check_distribution(folder: Path, record: Path) -> Damage | None:
+    name = record.parent.name.split("-")[0].replace("_", "-").lower()
+    for path, digest, size in _read_rows(record):
+        problem = _check_file(folder / path, digest, size)
+        if problem:
+            return Damage(distribution=name, path=str(folder / path), problem=problem)
+    return None
+
+
+# numpy/__init__.py,sha256=3eFVg1ZYnyEE7pcMSzWPb6jvJ4rZzXhHBqxFvDS2x30,25999
+# numpy-2.5.5.dist-info/RECORD,,
+def _read_rows(record: Path) -> Iterator[tuple[str, str, str]]:
+    """Path, digest (``sha256=...``) and size of every file that has a digest."""
+    try:
+        text = record.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    for row in csv.reader(io.StringIO(text)):
+        if len(row) == 3 and row[1]:
+            yield row[0], row[1], row[2]
+
+
+def _check_file(path: Path, digest: str, size: str) -> str:
+    """What is wrong with a file; empty where nothing is."""
+    algorithm, _, wanted = digest.partition("=")
+    if algorithm not in ALGORITHMS:
+        return ""
+    try:
+        with open(path, "rb") as file:
+            if size.isdigit() and os.fstat(file.fileno()).st_size != int(size):
+                return f"has {os.fstat(file.fileno()).st_size} bytes and should have {size}"
+            hasher = hashlib.new(algorithm)
+            while block := file.read(BLOCK):
+                hasher.update(block)
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    found = base64.urlsafe_b64encode(hasher.digest()).rstrip(b"=").decode()
+    return "" if found == wanted.rstrip("=") else "has another content than the one that was published"

@@ -1,0 +1,26 @@
+"""The scripts that activate an environment name the link, so that an open shell follows a switch.
+
+An installer writes the folder in which it works: the generation.  A shell that was activated with
+that would stay with the old generation after an update or a rollback.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SCRIPTS = ("activate", "activate.csh", "activate.fish", "activate.nu", "activate.bat", "activate.ps1", "Activate.ps1")
+
+
+def follow_link(folder: Path, environment: Path) -> None:
+    """Let the activation scripts of the generation at ``folder`` speak of the environment at ``environment``.
+
+    Both lie below the same parent, so that whatever quotes the path is as right as before.
+    """
+    tail = f"{folder.parent.name}{{}}{folder.name}"
+    for name in SCRIPTS:
+        for path in (folder / "bin" / name, folder / "Scripts" / name):
+            if path.is_file():
+                text = path.read_bytes()
+                for slash in ("/", "\\"):
+                    text = text.replace(tail.format(slash).encode(), environment.name.encode())
+                path.write_bytes(text)

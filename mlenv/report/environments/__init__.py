@@ -1,0 +1,1 @@
+"""Environments for reading: their generations, one of them in full, and what changed between two."""

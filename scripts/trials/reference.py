@@ -1,0 +1,32 @@
+"""How an installation goes to which nothing happens: what the moments of the others are drawn from."""
+
+from __future__ import annotations
+
+import time
+
+import psutil
+
+from .moments import watch_children
+from .trial import Reference
+from .world import World
+
+
+def make_reference(world: World) -> Reference:
+    """An undisturbed installation: how long, what it says, what it runs."""
+    world.restore()
+    start = time.perf_counter()
+    world.run()
+    seconds = time.perf_counter() - start
+    world.restore()
+    call, commands = world.start(), []
+
+    def see(_: psutil.Process, kind: str) -> bool:
+        if kind.startswith("uv") and kind not in commands:
+            commands.append(kind)
+        return False
+
+    watch_children(call, see)
+    ending = call.wait()
+    if not ending.ok:
+        raise SystemExit(f"an undisturbed installation fails, so nothing can be tried:\n{ending.stderr}")
+    return Reference(seconds=seconds, lines=tuple(ending.stderr.splitlines()), uv_commands=tuple(commands))

@@ -1,0 +1,60 @@
+"""One try of one misfortune, as a value."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import msgspec
+
+from .world import World
+
+
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
+    """How an undisturbed installation goes: its seconds, what it says on stderr, the commands of uv that it runs."""
+
+    seconds: float
+    lines: tuple[str, ...]
+    uv_commands: tuple[str, ...]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a table is made with.
+
+    ``kills`` is how many random moments each kind of end gets; ``small`` asks for the short form.
+    """
+
+    seed: int
+    kills: int
+    small: bool
+    reference: Reference
+
+    def random(self, case: str, number: int) -> random.Random:
+        """The chance of one try: the same for the same seed, whatever else is tried."""
+        return random.Random(f"{self.seed} {case} {number}")
+
+    def moment(self, case: str, number: int) -> float:
+        """Seconds after the start, anywhere in an installation."""
+        return self.random(case, number).uniform(0.0, self.reference.seconds)
+
+    def few(self, count: int) -> int:
+        """So many tries, in the short form a tenth of them."""
+        return max(1, count // 10) if self.small else count
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """A misfortune and how to cause it.
+
+    ``act`` does it in a world where the old environment stands, and says what was wrong after it;
+    ``lacking`` is what this machine has not for it, and then it is not tried.
+    """
+
+    case: str
+    variant: str = ""
+    act: Callable[[World], list[str]]
+    lacking: str = ""
+
+    @property
+    def name(self) -> str:
+        """What ``--only`` finds it by."""
+        return f"{self.case}: {self.variant}" if self.variant else self.case

@@ -1,0 +1,1 @@
+"""Stands on this machine's loopback address: a package index that misbehaves, tiny packages, a proxy."""
