@@ -11,7 +11,7 @@ from mlenv.bundle.building import Builder, build_wheel
 from mlenv.bundle.choice import ChosenFile
 from mlenv.bundle.manifest import WHEELS, BundledPackage
 from mlenv.errors import InstallError
-from mlenv.system.download import DownloadError, FetchedFile, WantedFile
+from mlenv.system.transfer import DownloadError, FetchedFile, WantedFile
 
 
 class Fetcher(Protocol):

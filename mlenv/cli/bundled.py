@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,10 +89,3 @@ def with_wheels(asked: RequestOptions, bundle: Bundle) -> RequestOptions:
     """The request with the bundle's folder of wheels in the place of the bundle."""
     others = [place for place in asked.find_links if "://" in place or not _is_bundle(Path(place))]
     return msgspec.structs.replace(asked, find_links=(*others, str(bundle.wheels)))
-
-
-def python_variables(bundle: Bundle) -> Mapping[str, str]:
-    """What lets uv take its Pythons from the bundle."""
-    if bundle.pythons is None:
-        return {}
-    return {"UV_PYTHON_INSTALL_MIRROR": bundle.pythons.absolute().as_uri(), "UV_PYTHON_DOWNLOADS": "automatic"}

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from mlenv.cli.bundled import asks_otherwise, demand_fit, opened_bundle, python_variables, read_bundled, with_wheels
+from mlenv.cli.bundled import asks_otherwise, demand_fit, opened_bundle, read_bundled, with_wheels
 from mlenv.cli.request import configure_packages, read_request
 from mlenv.cli.settings import RequestOptions, get_machine
 from mlenv.errors import NoPlanError, NoVerdictError, UsageError
 from mlenv.facts.machine import Machine
+from mlenv.facts.version import series
 from mlenv.matrix.load import Matrix
 from mlenv.plan.options import PlanOptions
 from mlenv.plan.plan import Plan
@@ -23,6 +24,7 @@ from mlenv.resolve.resolution import Impossible
 from mlenv.terminal import Terminal
 
 if TYPE_CHECKING:
+    from mlenv.bundle.opening import Bundle
     from mlenv.plan.locked import LockedRequest
 
 LOCK_MANAGERS = ("uv", "pip")
@@ -44,24 +46,23 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decider(Protocol):
-    """Says what to install on ``machine``; the folder where it goes is part of the options.
-
-    ``variables`` are for the commands of the plan alone.
-    """
+    """Says what to install on ``machine``; the folder where it goes is part of the options."""
 
     @property
     def machine(self) -> Machine:
         """The machine, this one, with the package sources of the command line."""
-
-    @property
-    def variables(self) -> Mapping[str, str]:
-        """Variables of the commands."""
 
     def question(self) -> str:
         """A digest of what is asked for; the same question has the same answer. Empty: ask every time."""
 
     def decide(self, options: PlanOptions) -> Plan:
         """The plan, before anything is touched; :class:`NoPlanError` or :class:`NoVerdictError` where there is none."""
+
+    def prepare(self, environ: Mapping[str, str]) -> None:
+        """Fetch what the plan's first step builds on; :class:`InstallError` where it cannot be had.
+
+        ``environ`` are the variables of the plan's commands.
+        """
 
 
 class RequestDecider(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,6 @@ class RequestDecider(msgspec.Struct, frozen=True, kw_only=True):
     matrix: Matrix
     terminal: Terminal
     options: PlanOptions
-    variables: Mapping[str, str] = {}
 
     def question(self) -> str:
         """The digest of what the matrix alone would plan, and of where packages may come from."""
@@ -105,15 +105,18 @@ class RequestDecider(msgspec.Struct, frozen=True, kw_only=True):
         demand_client(options.manager, self.machine, plan)
         return plan
 
+    def prepare(self, environ: Mapping[str, str]) -> None:
+        """Nothing: uv brings a Python by itself."""
+
 
 class LockDecider(msgspec.Struct, frozen=True, kw_only=True):
-    """Installs a lock as it is."""
+    """Installs a lock as it is; ``bundle`` is where it came from, if it did."""
 
     asked: LockedRequest
     machine: Machine
     matrix: Matrix
     options: PlanOptions
-    variables: Mapping[str, str] = {}
+    bundle: Bundle | None = None
 
     def question(self) -> str:
         """The digest of the lock."""
@@ -123,8 +126,23 @@ class LockDecider(msgspec.Struct, frozen=True, kw_only=True):
         """The lock on this machine."""
         from mlenv.plan.locked import build_locked_plan
 
-        brought = () if options.offline else tuple(row.version for row in self.matrix.pythons)
-        return build_locked_plan(self.asked, self.machine, options, brought=brought)
+        return build_locked_plan(self.asked, self.machine, options, brought=self._pythons_to_bring(options))
+
+    def prepare(self, environ: Mapping[str, str]) -> None:
+        """Install the bundle's Python, if no other serves."""
+        if self.bundle is None or self.bundle.pythons is None or self._has_python(self.bundle.manifest.target.python):
+            return
+        from mlenv.bundle.bringing import bring_python
+
+        bring_python(self.bundle, self.options.uv, environ)
+
+    def _pythons_to_bring(self, options: PlanOptions) -> tuple[str, ...]:
+        if self.bundle is not None and self.bundle.manifest.python is not None:
+            return (self.bundle.manifest.python.version,)
+        return () if options.offline else tuple(row.version for row in self.matrix.pythons)
+
+    def _has_python(self, wanted: str) -> bool:
+        return any(series(row.version) == series(wanted) for row in self.machine.pythons or ())
 
 
 @contextmanager
@@ -143,8 +161,7 @@ def open_decider(wanted: Wanted, matrix: Matrix, terminal: Terminal, options: Pl
         if bundle is not None and not asks_otherwise(asked, bundle):
             machine, locked = _machine(asked), read_bundled(bundle, asked.python, matrix)
             demand_fit(bundle, machine)
-            variables = python_variables(bundle)
-            yield LockDecider(asked=locked, machine=machine, matrix=matrix, options=options, variables=variables)
+            yield LockDecider(asked=locked, machine=machine, matrix=matrix, options=options, bundle=bundle)
             return
         if bundle is not None:
             asked = with_wheels(asked, bundle)

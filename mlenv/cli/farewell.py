@@ -37,8 +37,9 @@ def tell_unchanged(generations: Generations, manifest: Manifest) -> str:
     lines = [
         f"{short} is as it was asked for: nothing to change (made and proven on {day}, {frameworks}).",
         f"Prove it again:          {program()} verify{_env_option(short)}",
-        f"Look for newer packages: {program()} install --upgrade, with the same options",
     ]
+    if not _is_of_lock(manifest):
+        lines.append(f"Look for newer packages: {program()} install --upgrade, with the same options")
     return "\n".join([*lines, *usage_lines(short, manifest)]) + "\n"
 
 
@@ -50,6 +51,11 @@ def usage_lines(path: str, manifest: Manifest) -> list[str]:
         f"Use it in this shell:    {activation_here(path, cast('ManagerName', manifest.plan.manager))}",
         f"Or run one command:      {program()} run{_env_option(path)} -- python train.py",
     ]
+
+
+def _is_of_lock(manifest: Manifest) -> bool:
+    """Whether it was made from a lock, which never has anything newer."""
+    return not manifest.plan.others and not any(row.about != "lock" for row in manifest.plan.reasons)
 
 
 def program() -> str:

@@ -131,7 +131,8 @@ class Installation:
             machine=self.decider.machine,
             matrix=self.matrix,
             uv=self.options.uv,
-            variables={**self.decider.variables, **own_variables(token, scratch)},
+            variables=own_variables(token, scratch),
+            prepare=self.decider.prepare,
             question=question,
             decided=round(time.perf_counter() - self.started, 3),
         )

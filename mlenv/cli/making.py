@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,6 @@ from mlenv.plan.plan import Plan
 from mlenv.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlenv.execute.steps import Steps
     from mlenv.execute.transaction import Outcome, Timings
     from mlenv.verify.result import Verification
@@ -32,8 +30,8 @@ TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
     """What an installation works with.
 
-    ``variables`` are for its commands; ``question`` is the digest of what was asked for, ``decided``
-    the seconds that the decision took.
+    ``variables`` are for its commands, ``prepare`` is done before the first of them; ``question`` is
+    the digest of what was asked for, ``decided`` the seconds that the decision took.
     """
 
     terminal: Terminal
@@ -42,6 +40,7 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
     matrix: Matrix
     uv: str
     variables: Mapping[str, str]
+    prepare: Callable[[Mapping[str, str]], None]
     question: str
     decided: float
 
@@ -61,6 +60,7 @@ def make_generation(plan: Plan, folder: Path, generations: Generations, place: W
     place.journal.note(f"{plan.manager}, Python {plan.python}, {plan.accelerator.kind}, into {folder}")
     steps = make_steps(plan, folder, place.machine, place.uv, place.terminal, place.journal)
     steps.environ.update(place.variables)
+    place.prepare(steps.environ)
     outcome = install(steps, generations, Making(plan, place))
     place.journal.note(f"in use: {outcome.folder}")
     return outcome

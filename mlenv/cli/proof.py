@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mlenv.cli.decision import Decision
@@ -15,7 +15,8 @@ from mlenv.plan.plan import Plan
 from mlenv.resolve.refutation import Refutation
 from mlenv.resolve.request import Request
 from mlenv.resolve.resolution import Impossible, Resolution
-from mlenv.supply.offers import Supply
+from mlenv.supply.offers import Source, Supply
+from mlenv.system.page import Page
 from mlenv.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -82,8 +83,22 @@ class Proving:
         self.here = here
         self.uv = find_uv()
         self.environ = dict(environ) if environ is not None else uv_environ(machine.packages)
-        self.supply: Supply = ask_supply(request, machine, matrix, offline=options.offline, meanwhile=self._judge)
+        self.supply: Supply = ask_supply(
+            request, machine, matrix, offline=options.offline, open_fetch=self._open_fetch, meanwhile=self._judge
+        )
         self.resolution: Resolution | None = None
+
+    def _is_there(self, url: str) -> Page:
+        from mlenv.cli.package_access import trusted_bundle
+        from mlenv.system.network import answers
+
+        packages = self.machine.packages
+        return answers(url, certificate=trusted_bundle(packages, self.environ), proxy=packages.pip_proxy)
+
+    def _open_fetch(self, sources: Sequence[Source]) -> Callable[[str], Page]:
+        from mlenv.cli.package_access import open_pages
+
+        return open_pages(self.machine.packages, sources, self.environ)
 
     def _judge(self) -> None:
         """Judge every build by the rules that no source has a say in; the search then finds it done."""
@@ -101,7 +116,7 @@ class Proving:
 
         answer = resolve(self.request, self.machine, self.matrix, self.supply, refuted)
         if self.here and not isinstance(answer, Impossible) and answer.interpreter is None:
-            self.supply = can_bring_pythons(self.supply, self.uv, answer.python)
+            self.supply = can_bring_pythons(self.supply, self.uv, answer.python, ask=self._is_there)
             answer = resolve(self.request, self.machine, self.matrix, self.supply, refuted)
         return answer
 
@@ -141,19 +156,12 @@ class Proving:
 
 
 def uv_environ(packages: PackageConfiguration) -> dict[str, str]:
-    """The variables for uv: those of this process, with what only pip is configured with."""
+    """The variables for uv and pip: those of this process, with what the other one is configured with."""
+    from mlenv.cli.package_access import access_variables
+
     environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
     environ.pop("UV_NO_SOURCES", None)  # without its sources a framework comes from any index
-    if packages.certificate:
-        environ.setdefault("SSL_CERT_FILE", packages.certificate.value)
-    if packages.client_certificate:
-        environ.setdefault("SSL_CLIENT_CERT", packages.client_certificate.value)
-    if packages.keyring:
-        environ.setdefault("UV_KEYRING_PROVIDER", "subprocess")
-        environ["PIP_KEYRING_PROVIDER"] = "subprocess"  # in a new environment pip has no keyring to import
-    if packages.pip_proxy:
-        environ.setdefault("ALL_PROXY", packages.pip_proxy)
-    return environ
+    return {**environ, **access_variables(packages, environ)}
 
 
 def find_uv() -> str:

@@ -102,7 +102,7 @@ def clear_up(generations: Generations, note: Callable[[str], None] = lambda _: N
 
             end_marked(VARIABLE, holder.token)
             _remove_scratch(holder.scratch)
-        if holder.building:
+        if holder.building.isdigit():  # nothing else, whoever wrote that file
             generations.discard(generations.store / holder.building)
     if generations.recover() or (holder is not None and holder.building):
         who = holder.describe() if holder else "an installer"
@@ -112,7 +112,7 @@ def clear_up(generations: Generations, note: Callable[[str], None] = lambda _: N
 
 def _remove_scratch(scratch: str) -> None:
     """The temporary files of one that was killed together with its guard."""
-    if os.path.basename(scratch).startswith(SCRATCH_PREFIX):  # nothing else, whoever wrote that file
+    if os.path.basename(scratch).startswith(SCRATCH_PREFIX):
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from mlenv.errors import InstallError, Interrupted, NoVerdictError
+from mlenv.execute.bytecode import share_bytecode
 from mlenv.execute.generations import Generations
 from mlenv.execute.integrity import Damage, find_damage
 from mlenv.execute.scripts import follow_link
@@ -144,6 +145,9 @@ class Build:
         """Verify, while the files are compared with their packages' lists and brought to the disk."""
         folder = self.steps.folder
         environment = folder / self.steps.plan.prefix
+        before = self.generations.current
+        if before is not None:
+            share_bytecode(before, folder)
         checking = _Checking(environment, folder)
         with self.steps.progress.step(step.purpose) as speaker:
             self.verification = self.proof.verify(environment, speaker.say)

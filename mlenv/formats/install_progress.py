@@ -26,7 +26,7 @@ _UV = (
 #   Downloading numpy-2.5.5-cp313-cp313-manylinux_2_28_x86_64.whl (16.1 MB)
 # Successfully installed numpy-2.5.5
 _PIP = (
-    ("began", re.compile(r"Downloading (?:\S*/)?([A-Za-z0-9._]+)-\d\S*(?: \([\d.]+ ?[kMG]?B\))?$")),
+    ("began", re.compile(r"Downloading (?:\S*/)?([A-Za-z0-9._]+)-\d\S*\.(?:whl|zip|tar\.gz)(?: \([\d.]+ ?[kMG]?B\))?$")),
     ("installed", re.compile(r"Successfully installed (\S.*)$")),
 )
 
@@ -41,7 +41,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 def parse_progress(line: str) -> Progress | None:
     """The progress that a line of uv or pip tells of; None for every other line."""
     text = line.strip()
-    for kind, pattern in (*_UV, *_PIP):
+    for kind, pattern in (*_PIP, *_UV):
         if match := pattern.match(text):
             return Progress(kind=kind, subject=match[1])  # type: ignore[arg-type]
     return None

@@ -111,6 +111,11 @@ def _indexes(own: dict[str, Source], closed: set[str], packages: PackageConfigur
         for name, source in own.items()
     }
     yield from rows.values()
+    yield from configured_indexes(packages)
+
+
+def configured_indexes(packages: PackageConfiguration) -> Iterator[PackageIndex]:
+    """The user's further indexes, and the one in place of the default."""
     for number, setting in enumerate(packages.extra_index_urls, 1):
         yield PackageIndex(name=f"configured-{number}", url=setting.value, origin=setting.origin)
     if packages.index_url:

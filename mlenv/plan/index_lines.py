@@ -22,7 +22,8 @@ def _lines(content: Content, framework_indexes: bool) -> Iterator[str]:
     if content.no_index:
         yield "--no-index"
     else:
-        for index in content.indexes:
+        # The default first: pip drops the further indexes that stand before it.
+        for index in sorted(content.indexes, key=lambda index: not index.default):
             if index.default:
                 yield f"--index-url {quote_value(index.url)}"
             elif framework_indexes or not index.explicit:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import msgspec
 import tomli
@@ -117,17 +117,8 @@ def render_requirements(lock: Lock, tied: Collection[str]) -> str:
 
 
 def tied_packages(lock: Lock) -> frozenset[str]:
-    """The packages whose files lie elsewhere than most of them do."""
-    origins = {package.name: _origin(package) for package in lock.packages}
-    counted = list(origins.values())
-    usual = max(sorted(set(counted)), key=counted.count, default="")
-    return frozenset(name for name, origin in origins.items() if origin != usual)
-
-
-def _origin(package: LockedPackage) -> str:
-    """``https://host`` of the files; empty for those on this machine."""
-    parts = urlsplit(package.files[0].url if package.files else "")
-    return f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
+    """The packages that no general index has: their versions carry the label of a build (``+cu126``)."""
+    return frozenset(package.name for package in lock.packages if "+" in package.version)
 
 
 def _line(package: LockedPackage, tied: bool) -> str:

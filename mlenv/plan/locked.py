@@ -10,8 +10,9 @@ from mlenv.errors import NoPlanError
 from mlenv.facts.machine import Machine
 from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.version import numbers, series
-from mlenv.plan.content import Content, PackageIndex
+from mlenv.plan.content import Content, WheelPlace
 from mlenv.plan.download import download_bytes
+from mlenv.plan.gathering import configured_indexes
 from mlenv.plan.lock import Lock, LockedFile, LockedPackage, render_requirements, tied_packages
 from mlenv.plan.markers import holds, marker_environment
 from mlenv.plan.options import PlanOptions
@@ -90,7 +91,7 @@ def _content(
     wanted: Collection[LockedPackage],
 ) -> Content:
     kind, variant = _accelerator(wanted)
-    index = machine.packages.index_url
+    packages = machine.packages
     return Content(
         accelerator=kind,
         variant=variant,
@@ -101,9 +102,11 @@ def _content(
         python_pin=asked.python or python,
         python_version=interpreter.version if interpreter else python,
         requirements=(),
-        # The default index, so that its packages are found in uv's cache by their names.
-        indexes=(PackageIndex(name="configured-default", url=index.value, default=True),) if index else (),
-        trusted_hosts=tuple(row.value for row in machine.packages.trusted_hosts),
+        # What uv's cache holds it knows by the index that it came from; nothing is fetched by name.
+        indexes=tuple(configured_indexes(packages)),
+        wheels=tuple(WheelPlace(address=row.value, origin=row.origin) for row in packages.find_links),
+        trusted_hosts=tuple(row.value for row in packages.trusted_hosts),
+        best_match=bool(packages.extra_index_urls),
         variables=dict(asked.variables),
     )
 

@@ -95,16 +95,18 @@ def ask_supply(
     *,
     offline: bool = False,
     get: Fetch | None = None,
+    open_fetch: Callable[[Sequence[Source]], Fetch] | None = None,
     meanwhile: Callable[[], object] = bool,
 ) -> Supply:
     """Look at every source that the request could need, side by side.
 
-    ``offline`` leaves out what is not a local folder.  ``get`` fetches a page (for tests);
+    ``offline`` leaves out what is not a local folder.  ``get`` fetches a page (for tests), ``open_fetch``
+    gives what fetches the pages of these sources; with neither the network is asked without a login.
     ``meanwhile`` is done while the sources are waited for.
     """
-    page = get or _network(machine)
     contested = contested_frameworks(request, machine, matrix)
     sources = (*framework_sources(contested, matrix), *configured_sources(machine.packages))
+    page = get or (open_fetch or _open_network)(sources)
     inquiries = [
         Inquiry(source, part, machine, page, offline=offline)
         for source in sources
@@ -140,14 +142,13 @@ def _merge_states(inquiries: Sequence[Inquiry]) -> tuple[Source, ...]:
     return tuple(merged.values())
 
 
-def _network(machine: Machine) -> Fetch:
+def _open_network(_sources: Sequence[Source]) -> Fetch:
     """Fetches pages; the HTTP library is loaded with the first one."""
-    certificate = machine.packages.certificate.value if machine.packages.certificate else None
 
     def get(url: str) -> Page:
-        from mlenv.system.network import fetch
+        from mlenv.system.pages import Pages
 
-        return fetch(url, certificate=certificate, proxy=machine.packages.pip_proxy)
+        return Pages().get(url)
 
     return get
 

@@ -32,30 +32,21 @@ sockets and files, and wrong addresses."""
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
-def fetch(url: str, *, certificate: str | None = None, proxy: str | None = None, accept: str = ACCEPT) -> Page:
-    """Get a page of at most 32 MiB within a few seconds; never raises for what the network does.
+def answers(url: str, *, certificate: str | None = None, proxy: str | None = None) -> Page:
+    """Whether there is something at an address; nothing of it is fetched.
 
     ``certificate`` is a bundle of authorities to trust, ``proxy`` one beside those of variables.
     """
-    try:
-        with requests.get(
-            url,
-            headers={"Accept": accept, **AGENT},
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            verify=certificate or True,
-            proxies=_proxies(proxy),
-            stream=True,
-        ) as answer:
-            return _page_of(answer, url)
-    except TROUBLE as error:
-        return Page(state="unreachable", url=url, detail=plain_words(error))
-
-
-def answers(url: str, *, certificate: str | None = None) -> Page:
-    """Whether there is something at an address; nothing of it is fetched."""
     limits = (CONNECT_SECONDS, READ_SECONDS)
     try:
-        answer = requests.head(url, headers=AGENT, timeout=limits, verify=certificate or True, allow_redirects=True)
+        answer = requests.head(
+            url,
+            headers=AGENT,
+            timeout=limits,
+            verify=certificate or True,
+            proxies=_proxies(proxy),
+            allow_redirects=True,
+        )
     except TROUBLE as error:
         return Page(state="unreachable", url=url, detail=plain_words(error))
     if answer.ok:
@@ -108,7 +99,7 @@ class Web:
         try:
             with self._pages.get(url, headers=headers, **self._options) as answer:
                 try:
-                    return _page_of(answer, url)
+                    return page_of(answer, url)
                 finally:
                     self._count(answer)
         except TROUBLE as error:
@@ -176,7 +167,8 @@ def _proxies(proxy: str | None) -> dict[str, str] | None:
     return {"http": proxy, "https": proxy} if proxy else None
 
 
-def _page_of(answer: requests.Response, url: str) -> Page:
+def page_of(answer: requests.Response, url: str) -> Page:
+    """What an answer says; :class:`ValueError` for a page that is larger than 32 MiB."""
     if answer.status_code in (404, 410):
         return Page(state="missing", url=url, detail=f"HTTP {answer.status_code}")
     if not answer.ok:

@@ -28,6 +28,8 @@ HOME_FILES = re.compile(
     r"cache/uv/.*|cache/mlenv/(answers|matrix/[^/]+)\.mp|cache/mlenv/locks/[0-9a-f]+\.toml|cache/mlenv/pace\.json"
     r"|state/mlenv/logs/install-[^/]+\.log|data/mlenv/environments/[0-9a-f]+\.path"
 )
+SHOWN = 8
+"""So much of what is wrong is told."""
 WITH_HINT = (ExitStatus.USAGE, ExitStatus.NO_PLAN, ExitStatus.INSTALL_FAILED, ExitStatus.NO_VERDICT)
 
 
@@ -57,7 +59,7 @@ def judge(world: World, ending: Completed, expected: Expected, *, deep: bool = F
     wrong += check_left(world)
     if deep:
         wrong += check_generations(world)
-    return list(dict.fromkeys(wrong))
+    return list(dict.fromkeys(wrong))[:SHOWN]
 
 
 def check_words(ending: Completed, expected: Expected) -> list[str]:

@@ -22,6 +22,7 @@ KILLED = (-KILL, ExitStatus.OK)
 """Killed, or ended before the moment came."""
 AFTER_UV = {
     "uv pip compile": (ExitStatus.NO_VERDICT,),
+    "uv --version": (ExitStatus.OK,),
     "uv venv": (ExitStatus.INSTALL_FAILED,),
     "uv pip sync": (ExitStatus.INSTALL_FAILED,),
     "uv pip sync offline": (ExitStatus.OK,),

@@ -82,8 +82,8 @@ def kind_of(words: list[str]) -> str:
 
 
 def uv_verb(words: list[str]) -> str:
-    """``venv``, ``pip compile``, ``pip sync``; with ``offline`` or ``dry-run`` where it only looks."""
-    verb = " ".join(word for word in words[:3] if word in ("venv", "pip", "compile", "sync", "install", "python"))
+    """``venv``, ``pip compile``, ``--version``; with ``offline`` or ``dry-run`` where it only looks."""
+    verb = " ".join(words[: 2 if words[0] == "pip" else 1])
     more = [word.lstrip("-") for word in ("--offline", "--dry-run") if word in words]
     return " ".join([verb, *more])
 

@@ -31,9 +31,11 @@ def lacking_mounts() -> str:
 
 
 @contextmanager
-def small_disk(folder: Path, *, room: int, files: int | None = None) -> Iterator[None]:
-    """Within, ``folder`` is a disk of its own with what was in it, ``room`` bytes and ``files`` names to spare."""
-    aside = folder.with_name(f"{folder.name}.aside")
+def small_disk(folder: Path, aside: Path, *, room: int, files: int | None = None) -> Iterator[None]:
+    """Within, ``folder`` is a disk of its own with what was in it, ``room`` bytes and ``files`` names to spare.
+
+    What was in it waits at ``aside``.
+    """
     folder.rename(aside)
     folder.mkdir()
     _mount("-t", "tmpfs", "none", str(folder))
@@ -66,7 +68,8 @@ def read_only(folder: Path) -> Iterator[None]:
 def _limit(folder: Path, room: int, files: int | None) -> None:
     there = os.statvfs(folder)
     used = (there.f_blocks - there.f_bfree) * there.f_frsize
-    size = used + room + (-(used + room)) % there.f_frsize
+    # In whole blocks, and never none: to a tmpfs that is no limit.
+    size = max(1, -(-(used + room) // there.f_frsize)) * there.f_frsize
     names = "" if files is None else f",nr_inodes={there.f_files - there.f_ffree + files}"
     _mount("-o", f"remount,size={size}{names}", str(folder))
 

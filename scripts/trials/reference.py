@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import psutil
 
 from .moments import watch_children
+from .tracing import NAMING, lacking_strace, read_trace, tracer
 from .trial import Reference
 from .world import World
 
@@ -29,4 +31,27 @@ def make_reference(world: World) -> Reference:
     ending = call.wait()
     if not ending.ok:
         raise SystemExit(f"an undisturbed installation fails, so nothing can be tried:\n{ending.stderr}")
-    return Reference(seconds=seconds, lines=tuple(ending.stderr.splitlines()), uv_commands=tuple(commands))
+    return Reference(
+        seconds=seconds,
+        lines=tuple(ending.stderr.splitlines()),
+        uv_commands=tuple(commands),
+        system_calls=tuple(_name_calls(world)),
+    )
+
+
+def _name_calls(world: World) -> list[str]:
+    """The system calls of mlenv itself that change names or flush, in order; none where they cannot be seen."""
+    if lacking_strace():
+        return []
+    world.restore()
+    file = world.root / "trace.txt"
+    world.start(prefix=tracer(file, NAMING)).wait()
+    calls = read_trace(file)
+    own = [call for call in calls if call.process == calls[0].process]
+    return [f"{call.name} {_short(call.text)}" for call in own]
+
+
+def _short(text: str) -> str:
+    """The last name in the arguments of a call."""
+    names = re.findall(r'["<]([^">]+)[">]', text)
+    return names[-1].rpartition("/")[2] if names else text

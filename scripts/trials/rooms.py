@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import kills, stops
+from . import caches, clocks, crowds, cuts, disks, holders, kills, networks, power, stops, takeovers, targets
 from .trial import Settings, Trial
 
-ROOMS = (kills, stops)
+ROOMS = (kills, cuts, stops, takeovers, power, disks, networks, caches, targets, clocks, crowds, holders)
 
 
 def all_trials(settings: Settings) -> Iterator[Trial]:

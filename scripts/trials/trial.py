@@ -11,11 +11,16 @@ from .world import World
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
-    """How an undisturbed installation goes: its seconds, what it says on stderr, the commands of uv that it runs."""
+    """How an undisturbed installation goes.
+
+    Its seconds, what it says on stderr, the commands of uv that it runs, and its own system calls
+    that change names on the disk.
+    """
 
     seconds: float
     lines: tuple[str, ...]
     uv_commands: tuple[str, ...]
+    system_calls: tuple[str, ...]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

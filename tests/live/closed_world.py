@@ -19,7 +19,8 @@ from tests.stands.proxy import Proxy
 from tests.stands.wheels import make_wheel
 
 USER = "somebody"
-PASSWORD = "T0p:secret@/w0rd"
+PASSWORD = f"T0p:secret@/w0rd{os.getpid()}"
+"""Of these tests alone, whoever else runs them at the same time."""
 SECRETS = tuple(
     text.encode()
     for text in (
@@ -30,7 +31,6 @@ SECRETS = tuple(
     )
 )
 """The password as it is, inside an address, and in a header."""
-FOUR = ("demo", "lower", "other", "rest")
 PAUSE = 0.01
 MAX_BYTES = 4 * 1024 * 1024
 

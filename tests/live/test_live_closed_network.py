@@ -29,6 +29,8 @@ pytestmark = [
 ]
 HOST = "packages.example.org"
 CREDENTIALS = (USER, PASSWORD)
+BEHIND = (f"index-url = http://{HOST}/simple/", f"trusted-host = {HOST}")
+"""pip takes nothing from a server without TLS that it was not told to trust."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +79,13 @@ class Network:
         proxy = Proxy(routes={HOST: self.index.port}, **options)  # type: ignore[arg-type]
         return self._stack.enter_context(proxy)
 
-    def url(self) -> str:
+    def plain_url(self, place: str = "simple") -> str:
+        """The address of the index; by name, since some releases of pip check no certificate of a number."""
+        return self.index.url(place).replace("127.0.0.1", "localhost")
+
+    def url(self, place: str = "simple") -> str:
         """The address of the index with its login."""
-        return self.index.url(user=USER, password=PASSWORD)
+        return self.plain_url(place).replace("://", f"://{USER}:{quote(PASSWORD, safe='')}@")
 
 
 @pytest.fixture
@@ -125,7 +131,7 @@ def pip_conf_extra_index_url(world: World, network: Network) -> Case:
     make_wheel(network.folder / "public", "lower", "1.0")
     (network.wheels / "lower-1.2-py3-none-any.whl").unlink()
     network.serve(folders={"simple": network.wheels, "public": network.folder / "public"}, login=True)
-    public = network.index.url("public", user=USER, password=PASSWORD)
+    public = network.url("public")
     world.write_pip(f"index-url = {public}", f"extra-index-url = {network.url()}")
     return Case(user=USER)
 
@@ -165,15 +171,15 @@ def option_index_url(world: World, network: Network) -> Case:
 @case
 def option_extra_index_url(world: World, network: Network) -> Case:
     network.serve(folders={"simple": network.wheels, "empty": network.folder}, login=True)
-    world.write_pip(f"index-url = {network.index.url('empty', user=USER, password=PASSWORD)}")
+    world.write_pip(f"index-url = {network.url('empty')}")
     return Case(arguments=("--extra-index-url", network.url()), user=USER)
 
 
 @case
 def netrc(world: World, network: Network) -> Case:
     network.serve(login=True)
-    world.write_pip(f"index-url = {network.index.url()}")
-    world.write_netrc()
+    world.write_pip(f"index-url = {network.plain_url()}")
+    world.write_netrc("localhost")
     return Case(user=USER)
 
 
@@ -192,7 +198,7 @@ def keyring_of_uv(world: World, network: Network) -> Case:
 
 
 def _user_alone(network: Network) -> str:
-    return network.index.url().replace("://", f"://{USER}@")
+    return network.plain_url().replace("://", f"://{USER}@")
 
 
 # ---------------------------------------------------------------- proxies
@@ -202,7 +208,7 @@ def _user_alone(network: Network) -> str:
 def proxy_variable(world: World, network: Network) -> Case:
     network.serve()
     proxy = network.proxy()
-    world.write_pip(f"index-url = http://{HOST}/simple/")
+    world.write_pip(*BEHIND)
     return Case(variables=through(proxy), proxy=proxy)
 
 
@@ -210,7 +216,7 @@ def proxy_variable(world: World, network: Network) -> Case:
 def proxy_variable_with_login(world: World, network: Network) -> Case:
     network.serve()
     proxy = network.proxy(credentials=CREDENTIALS)
-    world.write_pip(f"index-url = http://{HOST}/simple/")
+    world.write_pip(*BEHIND)
     return Case(variables=through(proxy, user=USER, password=PASSWORD), proxy=proxy, proxy_user=USER)
 
 
@@ -219,7 +225,7 @@ def proxy_of_pip_conf_with_login(world: World, network: Network) -> Case:
     network.serve()
     proxy = network.proxy(credentials=CREDENTIALS)
     address = through(proxy, user=USER, password=PASSWORD)["HTTP_PROXY"]
-    world.write_pip(f"index-url = http://{HOST}/simple/", f"proxy = {address}")
+    world.write_pip(*BEHIND, f"proxy = {address}")
     return Case(proxy=proxy, proxy_user=USER)
 
 
@@ -272,7 +278,7 @@ def client_certificate_of_pip_conf(world: World, network: Network) -> Case:
     network.serve_tls(asks_client=True)
     identity = network.authority.client_certificate(USER)
     cert = f"cert = {network.authority.bundle}"
-    world.write_pip(f"index-url = {network.index.url()}", cert, f"client-cert = {identity}")
+    world.write_pip(f"index-url = {network.plain_url()}", cert, f"client-cert = {identity}")
     return Case(client=USER)
 
 
@@ -280,7 +286,7 @@ def client_certificate_of_pip_conf(world: World, network: Network) -> Case:
 def client_certificate_of_variable(world: World, network: Network) -> Case:
     network.serve_tls(asks_client=True)
     identity = network.authority.client_certificate(USER)
-    world.write_pip(f"index-url = {network.index.url()}")
+    world.write_pip(f"index-url = {network.plain_url()}")
     variables = {"SSL_CERT_FILE": str(network.authority.bundle), "SSL_CLIENT_CERT": str(identity)}
     return Case(variables=variables, client=USER)
 
@@ -288,7 +294,7 @@ def client_certificate_of_variable(world: World, network: Network) -> Case:
 @case
 def trusted_host(world: World, network: Network) -> Case:
     network.serve_tls(login=True)
-    world.write_pip(f"index-url = {network.url()}", "trusted-host = 127.0.0.1")
+    world.write_pip(f"index-url = {network.url()}", "trusted-host = localhost")
     return Case(user=USER)
 
 
@@ -343,8 +349,8 @@ def test_a_wrong_password_is_said_in_one_line(world: World, network: Network, ma
     if where == "option":
         options = ("--index-url", network.url())
     else:
-        world.write_pip(f"index-url = {network.url() if where == 'pip.conf' else network.index.url()}")
-        world.write_netrc() if where == "netrc" else None
+        world.write_pip(f"index-url = {network.url() if where == 'pip.conf' else network.plain_url()}")
+        world.write_netrc("localhost") if where == "netrc" else None
     done = world.mlenv("install", "--with", "demo", "--manager", manager, *options)
     assert 5 == done.status, done.stderr
     told = [line for line in done.stderr.splitlines() if "error" in line]
@@ -380,6 +386,10 @@ def test_the_sources_are_asked_with_the_same_settings(world: World, network: Net
     done = world.mlenv("plan", "--with", "torch", "--prove", *options, **found.variables)
     assert done.ok, done.stdout + done.stderr
     assert '"status": "proven"' in done.stdout, done.stdout
+    ours = [seen for seen in network.index.requests if seen.headers["user-agent"].startswith("mlenv/")]
+    assert ("/simple/torch/", 200, found.user, found.client) in [
+        (seen.path, seen.status, seen.user, seen.client) for seen in ours
+    ]
     assert not holds_secret(f"{done.stdout}{done.stderr}".encode())
 
 

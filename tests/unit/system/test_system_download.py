@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from mlenv.system.download import Access, DownloadError, Downloads, WantedFile, local_path, split_login
+from mlenv.system.access import Access, local_path, split_login
+from mlenv.system.download import Downloads
+from mlenv.system.transfer import DownloadError, WantedFile
 
 pytestmark = pytest.mark.enable_socket
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from mlenv.system.network import Web, fetch
+from mlenv.system.network import Web
 from mlenv.system.page import WebDoor, WebError
+from mlenv.system.pages import Pages
 
 pytestmark = pytest.mark.enable_socket
 
@@ -119,7 +120,7 @@ def test_is_the_door_that_others_are_written_for(web: Web) -> None:
 def test_page(server: Server, web: Web) -> None:
     page = web.page(server.url + "/numpy/")
     assert ("found", b"/numpy/", "text/x", 7) == (page.state, page.body, page.content_type, web.transferred)
-    assert page == fetch(server.url + "/numpy/")
+    assert page == Pages().get(server.url + "/numpy/")
 
 
 @pytest.mark.parametrize(
