@@ -52,6 +52,10 @@ class Decider(Protocol):
     def machine(self) -> Machine:
         """The machine, this one, with the package sources of the command line."""
 
+    @property
+    def of_lock(self) -> bool:
+        """Whether a lock has decided, and nobody asked its sources."""
+
     def question(self) -> str:
         """A digest of what is asked for; the same question has the same answer. Empty: ask every time."""
 
@@ -73,6 +77,11 @@ class RequestDecider(msgspec.Struct, frozen=True, kw_only=True):
     matrix: Matrix
     terminal: Terminal
     options: PlanOptions
+
+    @property
+    def of_lock(self) -> bool:
+        """The sources are asked while the plan is proven."""
+        return False
 
     def question(self) -> str:
         """The digest of what the matrix alone would plan, and of where packages may come from."""
@@ -117,6 +126,11 @@ class LockDecider(msgspec.Struct, frozen=True, kw_only=True):
     matrix: Matrix
     options: PlanOptions
     bundle: Bundle | None = None
+
+    @property
+    def of_lock(self) -> bool:
+        """Nobody has asked whether the lock's files can be had."""
+        return not self.options.offline
 
     def question(self) -> str:
         """The digest of the lock."""

@@ -135,6 +135,7 @@ class Installation:
             prepare=self.decider.prepare,
             question=question,
             decided=round(time.perf_counter() - self.started, 3),
+            of_lock=self.decider.of_lock,
         )
 
     def _decide(self, folder: Path) -> Plan:

@@ -31,7 +31,8 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
     """What an installation works with.
 
     ``variables`` are for its commands, ``prepare`` is done before the first of them; ``question`` is
-    the digest of what was asked for, ``decided`` the seconds that the decision took.
+    the digest of what was asked for, ``decided`` the seconds that the decision took,
+    ``of_lock`` says that it was taken by a lock.
     """
 
     terminal: Terminal
@@ -43,6 +44,7 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
     prepare: Callable[[Mapping[str, str]], None]
     question: str
     decided: float
+    of_lock: bool = False
 
 
 def own_variables(token: str, scratch: Path) -> dict[str, str]:
@@ -74,9 +76,16 @@ class Making:
         self.place = place
 
     def foresee(self, steps: Steps) -> None:
-        """Ask the installer how much it must download, and whether there is room for it."""
-        from mlenv.cli.steps import count_downloads
+        """Ask the installer how much it must download, whether there is room for it, and who has it.
 
+        The sources of a request have just answered, when it was proven; those of a lock have not.
+        """
+        from mlenv.cli.reach import demand_reach, open_ask
+        from mlenv.cli.steps import count_downloads
+        from mlenv.plan.lock import read_lock
+
+        if self.place.of_lock and self.plan.lock:
+            demand_reach(read_lock(self.plan.lock), open_ask(self.place.machine, steps.environ))
         tell_outlook(self.plan, self.place.machine, self.place.terminal, count_downloads(steps))
 
     def verify(self, folder: Path, say: Callable[[str], None]) -> Verification:

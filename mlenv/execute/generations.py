@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mlenv.errors import InstallError, UsageError
 from mlenv.system.durable import exchange, flush_names
+from mlenv.system.users import processes_using
 
 MANIFEST = "mlenv-manifest.json"
 ORIGINAL = "original"
@@ -25,7 +26,10 @@ LINK = ".link"
 DISCARD_TRIES = 20
 DISCARD_PAUSE = 0.05
 KEPT = 3
-"""So many finished generations stay on disk: the newest ones; the current one stays whatever its age."""
+"""So many finished generations stay on disk, the newest ones.
+
+The current one stays whatever its age, and so does one that a process works with.
+"""
 
 
 class Generations:
@@ -170,9 +174,10 @@ class Generations:
         return found
 
     def prune(self) -> None:
-        """Keep the newest generations (:data:`KEPT`) and the current one."""
+        """Keep the newest generations (:data:`KEPT`), the current one, and those that a process works with."""
         for folder in self.finished()[:-KEPT]:
-            self.discard(folder)
+            if not processes_using(folder):
+                self.discard(folder)
 
     def _inside(self, target: Path) -> Path | None:
         """A link's target as a path below the store; None for one that leads elsewhere."""

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mlenv.system.process import Companion
@@ -26,30 +26,43 @@ def guarded(path: Path) -> Iterator[Path]:
 
     Gives a folder for temporary files, this process's own among them, that goes with the context.
     """
-    from mlenv.execute.holding import SCRATCH_PREFIX
+    from mlenv.execute.scratch import choose_places, opened
 
-    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX))
+    places = choose_places()
     package = str(Path(__file__).parents[2])
     start = f"import sys; sys.path.append({package!r}); from mlenv.execute.guard import watch; watch()"
-    companion = Companion([sys.executable, "-I", "-c", start, str(path), str(scratch)])
-    usual, tempfile.tempdir = tempfile.tempdir, str(scratch)
+    # Before the first file is made: whatever comes then, somebody knows of it.
+    companion = Companion([sys.executable, "-I", "-c", start, str(path), str(os.getpid()), *map(str, places)])
     try:
-        yield scratch
+        with opened(places) as scratch, _temporary_files_in(scratch):
+            yield scratch
+    finally:
+        companion.dismiss(FAREWELL)
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    usual, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
     finally:
         tempfile.tempdir = usual
-        shutil.rmtree(scratch, ignore_errors=True)
-        companion.dismiss(FAREWELL)
 
 
 def watch() -> None:
     """The companion: wait for the farewell or the end of the line."""
     if sys.stdin.buffer.read() != FAREWELL:
-        make_order(Path(sys.argv[1]), Path(sys.argv[2]))
+        path, number, *places = sys.argv[1:]
+        make_order(Path(path), *map(Path, places))
+        remove_unfinished(int(number))
     os._exit(0)
 
 
-def make_order(path: Path, scratch: Path) -> None:
-    """Clear up after an installer that is gone; where another one works there already, it has done so."""
+def make_order(path: Path, *places: Path) -> None:
+    """Clear up after an installer that is gone; where another one works there already, it has done so.
+
+    ``places`` are where its temporary files may lie.
+    """
     from mlenv.execute.generations import Generations
     from mlenv.execute.holding import clear_up, try_lock
 
@@ -61,4 +74,15 @@ def make_order(path: Path, scratch: Path) -> None:
             generations.close_store()
         finally:
             lock.release()
-    shutil.rmtree(scratch, ignore_errors=True)
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def remove_unfinished(number: int) -> None:
+    """Remove what a process was about to give its name among the user's files: ``NAME.PID``."""
+    from mlenv.system.folders import cache_folder, data_folder
+
+    for folder in (cache_folder(), data_folder()):
+        with suppress(OSError):
+            for path in folder.rglob(f"*.{number}"):
+                path.unlink(missing_ok=True)

@@ -18,14 +18,15 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from mlenv.execute.generations import Generations
+from mlenv.execute.scratch import PREFIX
 from mlenv.system.signals import undisturbed
 
 VARIABLE = "MLENV_TRANSACTION"
 """Every process of an installation carries it, so that none outlives it unseen."""
 HOLDER = "holder.json"
+FRESH = "holder.new"
 LOCK = "lock"
 LOOK_SECONDS = 0.2
-SCRATCH_PREFIX = "mlenv-install-"
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +67,7 @@ class Holding:
     def announce(self, building: str = "", scratch: str = "") -> None:
         """Write down who holds the environment, which generation is being built, and where the temporary files lie."""
         self.holder = msgspec.structs.replace(self.holder, building=building, scratch=scratch)
-        path = self.generations.store / HOLDER
-        fresh = path.with_suffix(".new")
+        path, fresh = self.generations.store / HOLDER, self.generations.store / FRESH
         fresh.write_bytes(msgspec.json.encode(self.holder))
         os.replace(fresh, path)
 
@@ -107,12 +107,13 @@ def clear_up(generations: Generations, note: Callable[[str], None] = lambda _: N
     if generations.recover() or (holder is not None and holder.building):
         who = holder.describe() if holder else "an installer"
         note(f"{who} was stopped in the middle of its work; what it left is removed")
-    (generations.store / HOLDER).unlink(missing_ok=True)
+    for name in (HOLDER, FRESH):
+        (generations.store / name).unlink(missing_ok=True)
 
 
 def _remove_scratch(scratch: str) -> None:
     """The temporary files of one that was killed together with its guard."""
-    if os.path.basename(scratch).startswith(SCRATCH_PREFIX):
+    if os.path.basename(scratch).startswith(PREFIX):
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -43,7 +43,7 @@ class Journal:
 
     def command(self, argv: Sequence[str]) -> None:
         """A command that begins."""
-        self.note(f"$ {mask_text(shlex.join(argv))}")
+        self.note(f"$ {shlex.join(mask_text(word) for word in argv)}")
 
     def ended(self, completed: Completed, seconds: float) -> None:
         """How it ended, after what it said."""

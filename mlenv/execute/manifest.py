@@ -10,7 +10,7 @@ from mlenv import __version__
 from mlenv.execute.generations import MANIFEST, Generations
 from mlenv.facts.machine import Machine
 from mlenv.plan.plan import Plan
-from mlenv.system.durable import write_durably
+from mlenv.system.durable import flush_file_system, write_durably
 from mlenv.verify.result import Verification
 
 SCHEMA = "mlenv.manifest/1"
@@ -38,7 +38,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest; its presence marks the generation as complete, so it comes last."""
+    """Write the manifest; its presence marks the generation as complete, so it comes last, after all else is on disk."""
+    flush_file_system(folder)
     write_durably(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 
 

@@ -229,7 +229,10 @@ def _demand_proof(verification: Verification) -> None:
     wrong = wrong or [result for result in verification.results if result.status != "pass"]
     lines = "".join(f"\n  {result.framework} {result.check}: {result.detail}" for result in wrong)
     if verification.status == "unknown":
-        raise NoVerdictError(f"the new environment could not be proven, so it was not taken into use{lines}")
+        raise NoVerdictError(
+            f"the new environment could not be proven, so it was not taken into use{lines}",
+            hint="`mlenv doctor` may name the cause",
+        )
     raise InstallError(
         f"the new environment was installed but does not work, so it was not taken into use:{lines}",
         hint="`mlenv doctor` may name the cause",

@@ -20,5 +20,6 @@ def command() -> None:
     """The environments that mlenv made, and their generations.
 
     `.venv` is a link to a generation, a folder in `.venv.generations` beside it. An install makes
-    the next one; the newest three stay, and the current one, whatever its age.
+    the next one; the newest three stay, and the current one
+    and those that a program works with, whatever their age.
     """

@@ -60,9 +60,14 @@ def _refuse_current(generations: Generations, folders: list[Path]) -> None:
 
 def _ask(terminal: Terminal, generations: Generations, folders: list[Path], *, yes: bool) -> None:
     from mlenv.cli.farewell import shortest_path
+    from mlenv.system.users import processes_using
 
     path = shortest_path(generations.path)
     what = f"generation {', '.join(folder.name for folder in folders)} of {path}" if folders else path
+    for folder in folders or generations.finished():
+        users = processes_using(folder)
+        if users:
+            terminal.warn(f"generation {folder.name} is being used by process {', '.join(map(str, users))}")
     count = len(generations.finished())
     extent = "" if folders else f" with its {count} generation{'s' if count != 1 else ''}"
     back = " and give back what was there before mlenv" if generations.original and not folders else ""

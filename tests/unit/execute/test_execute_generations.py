@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -219,3 +221,22 @@ def test_a_spent_link_in_the_originals_place_goes(generations: Generations) -> N
     assert generations.recover()
     assert generations.original is None
     assert (generations.path / "pyvenv.cfg").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX paths")
+def test_a_generation_that_a_program_works_with_is_not_pruned(generations: Generations) -> None:
+    folders = [make(generations, number) for number in range(1, 6)]
+    generations.switch(folders[-1])
+    (folders[1] / "sleep.py").write_text("import time; print(flush=True); time.sleep(60)")
+    child = subprocess.Popen([sys.executable, str(folders[1] / "sleep.py")], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    try:
+        child.stdout.readline()
+        generations.prune()
+        assert ["2", "3", "4", "5"] == [folder.name for folder in generations.finished()]
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+    generations.prune()
+    assert ["3", "4", "5"] == [folder.name for folder in generations.finished()]

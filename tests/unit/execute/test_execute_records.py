@@ -35,7 +35,7 @@ def test_a_log_has_every_command_and_no_password(tmp_path: Path) -> None:
         path = journal.path
     assert path is not None
     text = path.read_text()
-    assert "$ uv pip sync https://****@host.example/simple\n" in text
+    assert "$ uv pip sync 'https://****@host.example/simple'\n" in text
     assert "    error: broken\n" in text
     assert "status 2 after 1.50 s" in text
     assert "secret" not in text
