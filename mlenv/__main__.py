@@ -6,8 +6,8 @@ import gc
 import os
 import sys
 
-READERS = ("probe", "doctor", "plan", "why")
-"""Commands that leave nothing behind to be tidied up."""
+TIDY = ("probe", "doctor", "plan", "why", "install", "env")
+"""Commands that have tidied up when they come to their end."""
 GARBAGE_THRESHOLD = 100_000
 """Modules and rows are many and hold no circles: looking for garbage among them is a tenth of a command."""
 
@@ -22,7 +22,7 @@ def main() -> None:
         sys.stdout.write(f"mlenv {__version__}\n")
         return
     status = run(words)
-    if words and words[0] in READERS:
+    if words and words[0] in TIDY:
         leave_at_once(status)
     sys.exit(status)
 

@@ -107,7 +107,6 @@ class Making:
         """Write the manifest; no password is left in the generation's files."""
         from mlenv.cli.proof import PROVEN_MANAGERS
         from mlenv.execute.manifest import Manifest, write_manifest
-        from mlenv.execute.rattler import forget_logins
         from mlenv.report.plan import mask_plan
         from mlenv.report.redact import mask_machine, mask_text
 
@@ -115,6 +114,8 @@ class Making:
         lock = mask_text(_read_lock(folder))
         mask_files(folder)
         if self.plan.manager not in PROVEN_MANAGERS:
+            from mlenv.execute.rattler import forget_logins
+
             forget_logins(folder / self.plan.prefix)
         place.journal.copy_to(folder)
         manifest = Manifest(

@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+FOLDER = "locks"
+"""Where they lie in mlenv's cache."""
 FRESH_SECONDS = 600.0
 SKEW_SECONDS = 60.0
 """File systems and clocks may differ by this much; a lock from further in the future is not believed."""
@@ -60,6 +62,15 @@ class LockMemory:
         for path in self.folder.iterdir():
             if self.now - path.stat().st_mtime >= FRESH_SECONDS:
                 path.unlink(missing_ok=True)
+
+
+def forget_locks(folder: Path) -> None:
+    """Forget every lock: one of them names a hash that no file has."""
+    try:
+        for path in folder.glob("*.toml"):
+            path.unlink(missing_ok=True)
+    except OSError:
+        return
 
 
 def lock_key(project: str, python: str, environ: Mapping[str, str], folders: Iterable[str]) -> str:

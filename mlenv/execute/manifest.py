@@ -38,7 +38,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest; its presence marks the generation as complete, so it comes last, after all else is on disk."""
+    """Write the manifest; its presence marks the generation as complete, so all else is on the disk before."""
     flush_file_system(folder)
     write_durably(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -15,9 +15,10 @@ from mlenv.errors import InstallError, MlenvError, NoVerdictError
 from mlenv.execute.journal import Journal
 from mlenv.plan.plan import Plan, Step
 from mlenv.report.redact import mask_text
-from mlenv.symptoms.explain import explain
-from mlenv.symptoms.symptom import Symptom
 from mlenv.system.process import Completed, run
+
+if TYPE_CHECKING:
+    from mlenv.symptoms.symptom import Symptom
 
 STEP_SECONDS = 6 * 3600.0
 """No step takes longer on the slowest line; a hung one must end some day."""
@@ -93,6 +94,8 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
                     dropped = True
                     self._drop(symptom)
                 else:
+                    if effect == "corrupt":  # the next installation is to start afresh
+                        self.cache.drop(symptom.subject if symptom else "")
                     raise failure_of(step, completed, symptom, self.journal.path)
 
     def _run(self, step: Step, say: Callable[[str], None]) -> Completed:
@@ -136,6 +139,8 @@ def failure_of(step: Step, completed: Completed, symptom: Symptom | None, log: P
 
 
 def _explain(completed: Completed, manager: str) -> Symptom | None:
+    from mlenv.symptoms.explain import explain  # a hundred patterns, which success never needs
+
     return explain(
         mask_text(f"{completed.stdout}\n{completed.stderr}"),  # what it finds is told
         status=completed.status,

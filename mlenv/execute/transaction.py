@@ -26,6 +26,8 @@ from mlenv.system.signals import undisturbed
 from mlenv.verify.result import Verification
 
 Timings = dict[str, float]
+RECORDERS = ("uv", "pip")
+"""Managers that bring the lists of files to what they have installed; conda's rewrite scripts and leave the lists."""
 
 
 class Proof(Protocol):
@@ -148,7 +150,7 @@ class Build:
         before = self.generations.current
         if before is not None:
             share_bytecode(before, folder)
-        checking = _Checking(environment, folder)
+        checking = _Checking(environment if self.steps.plan.manager in RECORDERS else None, folder)
         with self.steps.progress.step(step.purpose) as speaker:
             self.verification = self.proof.verify(environment, speaker.say)
             damage = checking.wait()
@@ -166,7 +168,7 @@ class Build:
 class _Checking(threading.Thread):
     """Looks at every file of an environment while it is being verified."""
 
-    def __init__(self, environment: Path, folder: Path) -> None:
+    def __init__(self, environment: Path | None, folder: Path) -> None:
         super().__init__(daemon=True)
         self._environment = environment
         self._folder = folder
@@ -176,7 +178,8 @@ class _Checking(threading.Thread):
     def run(self) -> None:
         with suppress(OSError):  # it is flushed again before the switch, where a failure counts
             flush_file_system(self._folder)
-        self._damage = find_damage(self._environment)
+        if self._environment is not None:
+            self._damage = find_damage(self._environment)
 
     def wait(self) -> tuple[Damage, ...]:
         while self.is_alive():
