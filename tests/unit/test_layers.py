@@ -6,6 +6,7 @@ The table is the one of docs/architecture.md; an arrow that is not in it is a wa
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,8 +36,13 @@ ALLOWED: dict[str, set[str]] = {
 }
 
 
-def imports() -> Iterator[tuple[str, str, str]]:
+@functools.cache
+def imports() -> tuple[tuple[str, str, str], ...]:
     """(file, importing room, imported module below ``mlenv``)."""
+    return tuple(read_imports())
+
+
+def read_imports() -> Iterator[tuple[str, str, str]]:
     for path in sorted(ROOT.rglob("*.py")):
         relative = path.relative_to(ROOT)
         room = relative.parts[0].removesuffix(".py")

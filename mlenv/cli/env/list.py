@@ -26,7 +26,6 @@ def command(environment: Path | None, measured: bool, output: OutputOptions) -> 
     """
     from mlenv.cli.env.named import describe_environment, named_generations
     from mlenv.execute.generations import Generations
-    from mlenv.execute.known import known_environments
     from mlenv.report.environments.listing import environments_document, render_text
     from mlenv.system.folders import data_folder
 
@@ -34,7 +33,7 @@ def command(environment: Path | None, measured: bool, output: OutputOptions) -> 
     if environment is not None:
         found = [named_generations(environment)]
     else:
-        paths = {Path(DEFAULT_ENVIRONMENT).absolute(), *known_environments(data_folder())}
+        paths = {Path(DEFAULT_ENVIRONMENT).absolute(), *_still_there(data_folder())}
         found = [row for row in map(Generations, sorted(paths)) if row.store.is_dir()]
     rows = [describe_environment(generations, measured=measured) for generations in found]
     document = environments_document(rows, DataOptions().open_matrix(checked=False).data_version)
@@ -45,3 +44,17 @@ def command(environment: Path | None, measured: bool, output: OutputOptions) -> 
         output,
     )
     return ExitStatus.OK
+
+
+def _still_there(data: Path) -> list[Path]:
+    """The environments that were noted; one whose whole folder was taken away is forgotten."""
+    from mlenv.execute.generations import Generations
+    from mlenv.execute.known import forget_environment, known_environments
+
+    found = []
+    for path in known_environments(data):
+        if path.parent.is_dir() and not Generations(path).store.exists() and not path.exists():
+            forget_environment(data, path)
+        else:
+            found.append(path)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import py_compile
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,20 @@ def test_only_what_belongs_to_the_same_source_is_shared(before: Path, after: Pat
     assert 1 == share_bytecode(before, after)
     assert ["one"] == names(after)
     assert ["one", "two"] == names(before)
+
+
+def test_another_release_of_the_same_size_and_time_is_compiled_anew(before: Path, after: Path) -> None:
+    (after / "lib/package/two.py").write_text("x = 3\n")
+    for environment in (before, after):
+        os.utime(environment / "lib/package/two.py", (0, 0))
+    share_bytecode(before, after)
+    assert ["one"] == names(after)
+
+
+def test_a_copy_is_as_good_as_a_link(before: Path, after: Path) -> None:
+    shutil.copy2(before / "lib/package/two.py", after / "lib/package/two.py")
+    share_bytecode(before, after)
+    assert ["one", "two"] == names(after)
 
 
 def test_a_second_time_there_is_nothing_to_do(before: Path, after: Path) -> None:

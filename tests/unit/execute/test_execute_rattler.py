@@ -479,7 +479,7 @@ def test_what_rattler_does_not_know_ends_in_one_line(child: Child, channel: Path
             "failed to fetch a-1-0.conda\nCaused by: hash mismatch of https://me:pw@h/a: expected 00ff, got 11ee",
             "a-1-0.conda did not arrive as the lock has it (hash 11ee, not 00ff)",
         ),
-        ("failed to link b\nCaused by: No space left on device", "b finds no space on the disk"),
+        ("failed to link b\nCaused by: No space left on device", "b cannot be written: no space left on device"),
         ("odd\nCaused by: https://me:pw@h/t/tk/x is odd", "a package could not be installed: https://h/x is odd"),
         ("", "a package could not be installed: RuntimeError"),
     ],

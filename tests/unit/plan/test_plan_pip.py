@@ -37,8 +37,8 @@ def test_no_index_but_the_users_is_named_to_pip() -> None:
     plan = plan_of(sources_for("pytorch-cpu", manager="pip", machine=describe(packages=packages)))
     assert [PROJECT_FILE, INDEXES_FILE] == [file.path for file in plan.files]
     assert [
-        "--extra-index-url https://more.example/simple",
         "--index-url https://mirror.example/simple",
+        "--extra-index-url https://more.example/simple",
         "--find-links '/my wheels'",
         "--trusted-host mirror.example",
     ] == plan.files[1].text.splitlines()

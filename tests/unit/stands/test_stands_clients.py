@@ -17,7 +17,7 @@ from tests.stands.package_index import PackageIndex
 from tests.stands.wheels import make_wheel
 from tests.unit.stands.conftest import FILE, PAGE
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.live, pytest.mark.stand]
 Install = Callable[..., Completed]
 both = pytest.mark.parametrize("install", [uv_install, pip_install], ids=["uv", "pip"])
 

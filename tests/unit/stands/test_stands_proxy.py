@@ -16,7 +16,7 @@ from tests.stands.package_index import PackageIndex
 from tests.stands.proxy import Passed, Proxy
 from tests.unit.stands.conftest import FILE
 
-pytestmark = pytest.mark.enable_socket
+pytestmark = [pytest.mark.enable_socket, pytest.mark.live, pytest.mark.stand]
 HOST = "packages.example.org"
 Install = Callable[..., Completed]
 both = pytest.mark.parametrize("install", [uv_install, pip_install], ids=["uv", "pip"])
