@@ -8,6 +8,8 @@ import sys
 
 TIDY = ("probe", "doctor", "plan", "why", "install", "env")
 """Commands that have tidied up when they come to their end."""
+FOREIGN = (["run"], ["shell"])
+"""Commands that hand this process's settings to a program of the user's."""
 GARBAGE_THRESHOLD = 100_000
 """Modules and rows are many and hold no circles: looking for garbage among them is a tenth of a command."""
 
@@ -32,6 +34,10 @@ def run(words: list[str]) -> int:
     _load_lightly()
     from mlenv.cli.ending import end_well
     from mlenv.cli.plain import find_plain_call
+    from mlenv.system.rights import close_to_others
+
+    if words[:1] not in FOREIGN:
+        close_to_others()
 
     plain = find_plain_call(words, list(os.environ))
     return end_well(plain or _run_group)

@@ -27,7 +27,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from trials import rooms
@@ -38,7 +38,6 @@ from trials.trial import Settings, Trial
 from trials.world import World
 
 DEFAULT_KILLS = 50
-FIRST_TRIALS = 3
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """A small real channel of conda packages on disk, shaped like conda-forge's.
 
-Each package is an archive with the metadata that a solver reads and one file that says its name.
+Each package is an archive with the metadata that a solver reads and one file that says its name;
+some have contents besides, so that an environment of them works.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ STAMP = 1_760_000_000_000
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of the channel; ``built`` is its day as milliseconds since 1970."""
+    """One file of the channel; ``built`` is its day as milliseconds since 1970.
+
+    ``files`` are its contents by path, ``links`` what its symbolic links lead to.
+    """
 
     name: str
     version: str
@@ -32,6 +36,13 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     depends: tuple[str, ...] = ()
     constrains: tuple[str, ...] = ()
     built: int = STAMP
+    files: Mapping[str, bytes] = {}
+    links: Mapping[str, str] = {}
+
+    @property
+    def archive(self) -> str:
+        """The name of its file."""
+        return f"{self.name}-{self.version}-{self.build}.tar.bz2"
 
 
 def python(version: str) -> Package:
@@ -53,8 +64,8 @@ def torch(version: str, kind: str, series: str, *, glibc: str = GLIBC) -> Packag
     )
 
 
-def noarch(name: str, version: str, *depends: str, constrains: tuple[str, ...] = ()) -> Package:
-    return Package(name=name, version=version, subdir="noarch", depends=depends, constrains=constrains)
+def noarch(name: str, version: str, *depends: str, **more: Any) -> Package:
+    return Package(name=name, version=version, subdir="noarch", depends=depends, **more)
 
 
 CHANNEL = (
@@ -106,24 +117,33 @@ def _forget_the_day_of_indexing(listing: Path) -> None:
 
 
 def _write_package(folder: Path, package: Package) -> None:
-    place, body = f"share/{package.name}.txt", f"{package.name} {package.version}\n".encode()
-    paths = {
-        "_path": place,
-        "path_type": "hardlink",
-        "sha256": hashlib.sha256(body).hexdigest(),
-        "size_in_bytes": len(body),
-    }
+    contents = {f"share/{package.name}.txt": f"{package.name} {package.version}\n".encode(), **package.files}
+    paths = [*(_path_row(*row) for row in contents.items()), *(_link_row(path) for path in package.links)]
     files = {
         "info/index.json": _json(_index_of(package)),
-        "info/paths.json": _json({"paths_version": 1, "paths": [paths]}),
+        "info/paths.json": _json({"paths_version": 1, "paths": paths}),
         "info/about.json": b"{}",
-        place: body,
+        **contents,
     }
-    with tarfile.open(folder / f"{package.name}-{package.version}-{package.build}.tar.bz2", "w:bz2") as archive:
+    with tarfile.open(folder / package.archive, "w:bz2") as archive:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
+        for name, target in package.links.items():
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            archive.addfile(member)
+
+
+def _path_row(path: str, content: bytes) -> dict[str, Any]:
+    digest = hashlib.sha256(content).hexdigest()
+    return {"_path": path, "path_type": "hardlink", "sha256": digest, "size_in_bytes": len(content)}
+
+
+def _link_row(path: str) -> dict[str, Any]:
+    # Of a link conda states the size and hash of what it leads to, which is nothing of the package here.
+    return {"_path": path, "path_type": "softlink", "sha256": hashlib.sha256(b"").hexdigest(), "size_in_bytes": 0}
 
 
 def _index_of(package: Package) -> dict[str, Any]:

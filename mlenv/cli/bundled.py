@@ -69,11 +69,15 @@ def demand_fit(bundle: Bundle, machine: Machine) -> None:
 
 
 def read_bundled(bundle: Bundle, python: str | None, matrix: Matrix) -> LockedRequest:
-    """The lock of a bundle, whose files lie in it."""
+    """The lock of a bundle, whose files lie in it; :class:`UsageError` for variables that are the user's alone."""
+    from mlenv.facts.guarded_variables import find_guarded
     from mlenv.plan.locked import LockedRequest
     from mlenv.resolve.request import check_python
 
     manifest = bundle.manifest
+    problem = next(find_guarded(manifest.plan.variables), None)
+    if problem is not None:
+        raise UsageError(f"{bundle.path}: {problem}", hint="make the bundle anew, with `mlenv bundle`")
     return LockedRequest(
         origin=str(bundle.path),
         text=bundle.lock_text,

@@ -86,13 +86,17 @@ class RequestDecider(msgspec.Struct, frozen=True, kw_only=True):
     def question(self) -> str:
         """The digest of what the matrix alone would plan, and of where packages may come from."""
         from mlenv.cli.decision import decide
+        from mlenv.cli.proof import PROVEN_MANAGERS
 
         options = msgspec.structs.replace(self.options, environment="environment", warnings=())
+        if options.manager not in PROVEN_MANAGERS:  # whose channel gives the same answer from its cache
+            options = msgspec.structs.replace(options, offline=False)
         plan = decide(self.request, self.machine, self.matrix, options).plan
         if isinstance(plan, Impossible):
             return ""
         parts = (plan.manager, plan.python, plan.accelerator, plan.packages, plan.files, plan.others, plan.variables)
-        return _digest(msgspec.json.encode((parts, self.machine.packages, self.options.as_of)))
+        # Of a channel the plan names no version: what was asked for stands in the commands alone.
+        return _digest(msgspec.json.encode((parts, plan.steps, self.machine.packages, self.options.as_of)))
 
     def decide(self, options: PlanOptions) -> Plan:
         """Ask the sources, resolve, plan and have the package resolver prove it."""
@@ -111,7 +115,7 @@ class RequestDecider(msgspec.Struct, frozen=True, kw_only=True):
                 f"the plan could not be proven, so nothing was installed: {plan.proof.detail}",
                 hint="check the network, proxy and index settings (`mlenv probe` shows them), then run it again",
             )
-        demand_client(options.manager, self.machine, plan)
+        demand_client(options.manager, self.machine, plan, offline=options.offline)
         return plan
 
     def prepare(self, environ: Mapping[str, str]) -> None:

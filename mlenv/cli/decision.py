@@ -67,11 +67,11 @@ def decide_proven(
     return _decide_by_channel(request, machine, matrix, options, terminal, here=here)
 
 
-def demand_client(manager: ManagerName, machine: Machine, plan: Plan | None = None) -> None:
+def demand_client(manager: ManagerName, machine: Machine, plan: Plan | None = None, *, offline: bool = False) -> None:
     """:class:`NoVerdictError` where nobody on this machine can install conda packages for a manager.
 
     ``plan`` is the plan to carry out, where there is one already: py-rattler takes a manager's place
-    for a lock, not for wishes.
+    for a lock, not for wishes.  ``offline`` says that no channel was asked.
     """
     from mlenv.errors import NoVerdictError
     from mlenv.plan.conda_client import STAND_INS, find_manager
@@ -93,7 +93,9 @@ def demand_client(manager: ManagerName, machine: Machine, plan: Plan | None = No
         detail = f": {plan.proof.detail}" if plan.proof else ""
         raise NoVerdictError(
             f"{manager} is not on PATH, and without an answer of the channel there is no lock to install{detail}",
-            hint="check the network, proxy and channel settings, then run it again",
+            hint="run it once without --offline: what the channel answers is kept"
+            if offline
+            else "check the network, proxy and channel settings, then run it again",
         )
 
 

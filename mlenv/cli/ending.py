@@ -26,7 +26,9 @@ def end_well(command: Callable[[], int]) -> int:
 
 
 def _tell(error: MlenvError) -> int:
+    """Say it; what it quotes may be an address with a password."""
+    from mlenv.report.redact import mask_text
     from mlenv.terminal import Terminal
 
-    Terminal().fail(error)
+    Terminal().fail(MlenvError(mask_text(error.message), hint=mask_text(error.hint)))
     return error.exit_status

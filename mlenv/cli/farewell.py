@@ -45,12 +45,19 @@ def tell_unchanged(generations: Generations, manifest: Manifest) -> str:
 
 def usage_lines(path: str, manifest: Manifest) -> list[str]:
     """How to use an environment from here."""
-    from mlenv.cli.shells import activation_here
-
     return [
-        f"Use it in this shell:    {activation_here(path, cast('ManagerName', manifest.plan.manager))}",
+        f"Use it in this shell:    {_activation(path, manifest)}",
         f"Or run one command:      {program()} run{_env_option(path)} -- python train.py",
     ]
+
+
+def _activation(path: str, manifest: Manifest) -> str:
+    from mlenv.cli.shells import activation_here
+    from mlenv.plan.conda_steps import RECORDS_FILE
+
+    if any(file.path == RECORDS_FILE for file in manifest.plan.files):  # made without the manager, which is not here
+        return f"{program()} shell{_env_option(path)}"
+    return activation_here(path, cast("ManagerName", manifest.plan.manager))
 
 
 def _is_of_lock(manifest: Manifest) -> bool:

@@ -69,7 +69,9 @@ def _form_of(path: Path) -> str:
 def make_form(form: str, sources: Sources) -> str:
     """The text of a form, for another machine like the one planned for, and without any credential."""
     from mlenv import __version__
+    from mlenv.cli.decision import CONDA_FAMILY
     from mlenv.plan.build import build_plan
+    from mlenv.plan.conda_login import strip_logins
     from mlenv.plan.forms.dockerfile import ENVIRONMENT
     from mlenv.plan.forms.sheet import Sheet
     from mlenv.plan.gathering import gather_content
@@ -92,7 +94,8 @@ def make_form(form: str, sources: Sources) -> str:
         matrix=sources.matrix,
         program=__version__,
     )
-    return strip_text(render_form(name, sheet))
+    text = strip_text(render_form(name, sheet))
+    return strip_logins(text) if manager in CONDA_FAMILY else text
 
 
 def _with_proof(portable: Plan, proven: Plan) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,8 +111,8 @@ class Making:
         from mlenv.report.redact import mask_machine, mask_text
 
         place = self.place
-        lock = mask_text(_read_lock(folder))
-        mask_files(folder)
+        lock = mask_text(self._read_lock(folder))
+        mask_files(folder, of_conda=self.plan.manager not in PROVEN_MANAGERS)
         if self.plan.manager not in PROVEN_MANAGERS:
             from mlenv.execute.rattler import forget_logins
 
@@ -130,6 +130,18 @@ class Making:
             question=place.question,
         )
         write_manifest(folder, manifest)
+
+    def _read_lock(self, folder: Path) -> str:
+        """The lock of the environment: uv's, or what conda's family has installed; empty for neither."""
+        from mlenv.cli.proof import PROVEN_MANAGERS
+        from mlenv.plan.places import LOCK_FILE
+
+        if self.plan.manager not in PROVEN_MANAGERS:
+            from mlenv.execute.conda_lock import read_installed
+
+            return read_installed(folder / self.plan.prefix, self.plan.lock or "")
+        path = folder / LOCK_FILE
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def tell_outlook(plan: Plan, machine: Machine, terminal: Terminal, fetched: int | None = None) -> None:
@@ -150,22 +162,31 @@ def tell_outlook(plan: Plan, machine: Machine, terminal: Terminal, fetched: int 
         terminal.warn(doubt)
 
 
-def _read_lock(folder: Path) -> str:
-    """The lock that the environment was made from: uv's, or what conda's channel answered; empty for neither."""
-    from mlenv.plan.conda import EXPLICIT_FILE
-    from mlenv.plan.places import LOCK_FILE
-
-    found = (folder / name for name in (LOCK_FILE, EXPLICIT_FILE) if (folder / name).is_file())
-    return next((path.read_text(encoding="utf-8") for path in found), "")
-
-
-def mask_files(folder: Path) -> None:
+def mask_files(folder: Path, *, of_conda: bool = False) -> None:
     """Take the credentials out of the files that the commands have read: nobody needs them any more."""
     from mlenv.plan.places import PROJECT_FOLDER
     from mlenv.report.redact import mask_text
 
-    for path in sorted((folder / PROJECT_FOLDER).glob("*")):
-        if path.is_file() and not path.is_symlink():
-            text = path.read_text(encoding="utf-8")
-            if mask_text(text) != text:
-                path.write_text(mask_text(text), encoding="utf-8")
+    paths = sorted((folder / PROJECT_FOLDER).glob("*"))
+    for path in paths:
+        _rewrite(path, mask_text)
+    if of_conda:
+        _mask_of_conda(folder, paths)
+
+
+def _mask_of_conda(folder: Path, paths: Sequence[Path]) -> None:
+    """The same for tokens, and for a workspace of pixi, which stays one: its logins come from elsewhere."""
+    from mlenv.plan.conda_login import mask_tokens, strip_logins
+    from mlenv.plan.pixi import LOCK_FILE, MANIFEST_FILE
+
+    for path in paths:
+        _rewrite(path, mask_tokens)
+    for name in (MANIFEST_FILE, LOCK_FILE):
+        _rewrite(folder / name, strip_logins)
+
+
+def _rewrite(path: Path, change: Callable[[str], str]) -> None:
+    if path.is_file() and not path.is_symlink():
+        text = path.read_text(encoding="utf-8")
+        if change(text) != text:
+            path.write_text(change(text), encoding="utf-8")

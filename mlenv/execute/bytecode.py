@@ -7,6 +7,7 @@ can spoil the other's.
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -56,9 +57,14 @@ def _share_folder(old: str, new: str) -> int:
 
 
 def _is_same(old: str, new: str) -> bool:
-    """Whether two sources are one file, or as good as: Python itself compares time and size."""
+    """Whether two sources are one file, or as good as.
+
+    Python compares time and size, and reproducible packages give every release the same time.
+    """
     try:
         first, second = os.stat(old), os.stat(new)
+        if (first.st_mtime_ns, first.st_size) != (second.st_mtime_ns, second.st_size):
+            return False
+        return os.path.samestat(first, second) or filecmp.cmp(old, new, shallow=False)
     except OSError:
         return False
-    return (first.st_mtime_ns, first.st_size) == (second.st_mtime_ns, second.st_size)

@@ -56,7 +56,7 @@ class Generations:
 
     def finished(self) -> list[Path]:
         """The complete generations, oldest first."""
-        numbered = [folder for folder in self._entries() if folder.name.isdigit()]
+        numbered = [folder for folder in self._entries() if folder.name.isdecimal()]
         complete = [folder for folder in numbered if (folder / MANIFEST).is_file()]
         return sorted(complete, key=lambda folder: int(folder.name))
 
@@ -70,7 +70,7 @@ class Generations:
 
     def next_folder(self) -> Path:
         """The folder of the next generation; it does not exist yet."""
-        numbers = [int(entry.name) for entry in self._entries() if entry.name.isdigit()]
+        numbers = [int(entry.name) for entry in self._entries() if entry.name.isdecimal()]
         return self.store / str(max(numbers, default=0) + 1)
 
     def check_free(self, *, take_over: bool = False) -> None:
@@ -146,7 +146,7 @@ class Generations:
             _remove_link(self.path)
             flush_names(self.path.parent)
         for folder in self._entries():
-            if folder.name.isdigit():
+            if folder.name.isdecimal():
                 self.discard(folder)
 
     def discard(self, folder: Path) -> None:
@@ -168,7 +168,7 @@ class Generations:
         """Finish or undo what was cut short; whether there was something."""
         found = self._recover_link()
         for folder in self._entries():
-            if folder.name.isdigit() and not (folder / MANIFEST).is_file() and folder != self.current:
+            if folder.name.isdecimal() and not (folder / MANIFEST).is_file() and folder != self.current:
                 self.discard(folder)
                 found = True
         return found

@@ -102,7 +102,7 @@ def clear_up(generations: Generations, note: Callable[[str], None] = lambda _: N
 
             end_marked(VARIABLE, holder.token)
             _remove_scratch(holder.scratch)
-        if holder.building.isdigit():  # nothing else, whoever wrote that file
+        if holder.building.isdecimal():  # nothing else, whoever wrote that file
             generations.discard(generations.store / holder.building)
     if generations.recover() or (holder is not None and holder.building):
         who = holder.describe() if holder else "an installer"
@@ -121,7 +121,7 @@ def read_holder(generations: Generations) -> Holder | None:
     """Who works on the environment, or was killed while it did; None where nobody says so."""
     try:
         return msgspec.json.decode((generations.store / HOLDER).read_bytes(), type=Holder)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
 
 

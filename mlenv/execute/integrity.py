@@ -72,7 +72,7 @@ def _check_file(path: Path, digest: str, size: str) -> str:
         return ""
     try:
         with open(path, "rb") as file:
-            if size.isdigit() and os.fstat(file.fileno()).st_size != int(size):
+            if size.isdecimal() and os.fstat(file.fileno()).st_size != int(size):
                 return f"has {os.fstat(file.fileno()).st_size} bytes and should have {size}"
             hasher = hashlib.new(algorithm)
             while block := file.read(BLOCK):

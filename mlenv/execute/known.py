@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 FOLDER = "environments"
+MAX_BYTES = 8192
+"""More than the longest path of any system."""
+_BREAK = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def remember_environment(data: Path, path: Path) -> None:
@@ -43,11 +47,14 @@ def known_environments(data: Path) -> tuple[Path, ...]:
 
 
 def _read(file: Path) -> Path | None:
+    """The path in a note; None for one that holds anything else."""
     try:
+        if not file.is_file() or file.stat().st_size > MAX_BYTES:
+            return None
         text = file.read_text(encoding="utf-8", errors="surrogateescape").rstrip("\n")
     except OSError:
         return None
-    return Path(text) if os.path.isabs(text) else None
+    return Path(text) if os.path.isabs(text) and not _BREAK.search(text) else None
 
 
 def _place(data: Path, path: Path) -> Path:

@@ -38,7 +38,7 @@ class LockMemory:
             if not -SKEW_SECONDS <= self.now - path.stat().st_mtime < FRESH_SECONDS:
                 return None
             return path.read_text(encoding="utf-8")
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return None
 
     def remember(self, text: str) -> None:

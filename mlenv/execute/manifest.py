@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
 
 from mlenv import __version__
 from mlenv.execute.generations import MANIFEST, Generations
+from mlenv.facts.guarded_variables import find_guarded
 from mlenv.facts.machine import Machine
 from mlenv.plan.plan import Plan
 from mlenv.system.durable import flush_file_system, write_durably
 from mlenv.verify.result import Verification
 
 SCHEMA = "mlenv.manifest/1"
+MAX_BYTES = 64 * 1024 * 1024
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +47,24 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a generation; None where there is none that this version can read."""
+    """The manifest of a generation; None where there is none that this version can read and rely on."""
+    path = folder / MANIFEST
     try:
-        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.DecodeError):
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return None
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError, RecursionError):
         return None
+    return manifest if _is_sound(manifest.plan) else None
+
+
+def _is_sound(plan: Plan) -> bool:
+    """Whether a plan stays in its generation, and sets no variable that is the user's alone.
+
+    Environments are passed on in archives and images: what is written in one may be anybody's.
+    """
+    inside = not plan.prefix or (not os.path.isabs(plan.prefix) and ".." not in Path(plan.prefix).parts)
+    return inside and next(find_guarded(plan.variables), None) is None
 
 
 def read_current(environment: Path) -> Manifest | None:

@@ -1,4 +1,7 @@
-"""What rattler raises, in words: its chain of causes as one line with a remedy."""
+"""What rattler raises, in words: its chain of causes as one line with a remedy.
+
+The words are those of all programs, so that :mod:`mlenv.symptoms` knows them.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,21 @@ DAMAGED = "did not arrive as the lock has it"
 _CERTIFICATE = "name the bundle that has your proxy's authority in SSL_CERT_FILE"
 _LOGIN = "put the login into ~/.netrc; a client certificate is nothing that py-rattler can show"
 _NETWORK = "check the network, proxy and channel settings, then run it again"
+_CHANNEL = "the channel or a mirror serves another file than its listing names; tell who keeps it, or try another day"
 _PHRASES = (
-    ("hash mismatch", f"{DAMAGED}", "the channel or a mirror serves another file; make a new lock"),
-    ("decompression", f"{DAMAGED}", "the channel or a mirror serves a damaged file"),
+    ("hash mismatch", f"{DAMAGED}", _CHANNEL),
+    ("decompression", f"{DAMAGED}", _CHANNEL),
     ("end of file before", f"{DAMAGED}", _NETWORK),
     ("error decoding response body", f"{DAMAGED}", _NETWORK),
     ("offline, and", "is not in the cache as the lock has it, and nothing is fetched offline", "leave out --offline"),
     ("invalid peer certificate", "comes from a server whose certificate is not trusted", _CERTIFICATE),
     ("builder error", "cannot be asked for: SSL_CERT_FILE names no readable bundle", _CERTIFICATE),
-    ("No space left", "finds no space on the disk", "free some space, then run it again"),
-    ("Permission denied", "may not be written", "choose a place of your own"),
-    ("dns error", "comes from a server whose name does not resolve", _NETWORK),
-    ("Connection refused", "comes from a server that refuses the connection", _NETWORK),
-    ("Network is unreachable", "is out of reach: there is no network", _NETWORK),
-    ("timed out", "comes from a server that does not answer in time", _NETWORK),
+    ("No space left", "cannot be written: no space left on device", "free some space, then run it again"),
+    ("Permission denied", "cannot be written: permission denied", "choose a place of your own"),
+    ("dns error", "cannot be fetched: dns error, the server's name does not resolve", _NETWORK),
+    ("Connection refused", "cannot be fetched: connection refused", _NETWORK),
+    ("Network is unreachable", "cannot be fetched: network is unreachable", _NETWORK),
+    ("timed out", "cannot be fetched: the connection timed out", _NETWORK),
 )
 # HTTP status client error (401 Unauthorized) for url (https://mirror.example/linux-64/a-1-0.conda)
 _STATUS = re.compile(r"HTTP status \w+ error \((\d{3}) ?([^)]*)\)")

@@ -6,6 +6,7 @@ was left by an installer which was killed together with its guard.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -23,6 +24,7 @@ PREFIX = "mlenv-install-"
 LOCK = "lock"
 TRIED = "tried"
 VARIABLES = ("TMPDIR", "TEMP", "TMP")
+FULL = (errno.ENOSPC, errno.EDQUOT)
 USUAL = ("/tmp", "/var/tmp")  # noqa: S108 - a folder of a random name, for its owner alone, is made there
 
 
@@ -39,7 +41,8 @@ def choose_places(environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
 def opened(places: Sequence[Path]) -> Iterator[Path]:
     """The first of the places that takes files; it goes with the context.
 
-    What dead installers left beside it goes too.  :class:`InstallError` where no place takes files.
+    What dead installers left beside it goes too.  :class:`InstallError` where no place takes files,
+    and where this one takes no more.
     """
     found = next(((place, lock) for place in places if (lock := _open(place)) is not None), None)
     if found is None:
@@ -51,6 +54,13 @@ def opened(places: Sequence[Path]) -> Iterator[Path]:
     try:
         sweep(place.parent)
         yield place
+    except OSError as error:
+        if not _is_about(error, place):
+            raise
+        raise InstallError(
+            f"{place.parent}: temporary files cannot be written ({error.strerror or error})",
+            hint="free some space there, or name another folder with TMPDIR",
+        ) from None
     finally:
         lock.release()  # Windows removes no file that is open
         shutil.rmtree(place, ignore_errors=True)
@@ -80,6 +90,13 @@ def _open(place: Path) -> FileLock | None:
         shutil.rmtree(place, ignore_errors=True)
         return None
     return lock
+
+
+def _is_about(error: OSError, place: Path) -> bool:
+    """Whether an error comes from the folder; a full disk does not say for which file."""
+    if error.filename is None:
+        return error.errno in FULL
+    return Path(str(error.filename)).is_relative_to(place)
 
 
 def _is_own(path: Path) -> bool:

@@ -25,6 +25,7 @@ STEP_SECONDS = 6 * 3600.0
 BACKOFF = (2.0, 8.0)
 """Seconds before the same is tried again after a failure that may pass; installers retry by themselves as well."""
 SHOWN_LINES = 12
+HINT = "hint: "
 NETWORK = ("create", "lock", "install")
 """Kinds of steps that may need the network."""
 
@@ -101,9 +102,21 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     def _run(self, step: Step, say: Callable[[str], None]) -> Completed:
         self.journal.command(step.argv)
         start = time.perf_counter()
-        completed = run(step.argv, timeout=STEP_SECONDS, environ=self.environ, on_line=self.open_meter(say))
+        hear = self.open_meter(lambda line: say(mask_text(self._plainly(line))))
+        completed = run(step.argv, timeout=STEP_SECONDS, environ=self.environ, on_line=hear)
+        completed = msgspec.structs.replace(
+            completed, stdout=self._plainly(completed.stdout), stderr=self._plainly(completed.stderr)
+        )
         self.journal.ended(completed, time.perf_counter() - start)
         return completed
+
+    def _plainly(self, said: str) -> str:
+        """What a command said; one of conda's family may have named its channels with their tokens."""
+        if self.plan.manager in ("uv", "pip"):
+            return said
+        from mlenv.plan.conda_login import mask_tokens
+
+        return mask_tokens(said)
 
     def _wait(self, step: Step, symptom: Symptom | None, seconds: float) -> None:
         meaning = symptom.meaning if symptom else "it failed"
@@ -123,14 +136,19 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
 
 def failure_of(step: Step, completed: Completed, symptom: Symptom | None, log: Path | None) -> MlenvError:
     """The failure of a step: what it means, the command and its last words, and what to do."""
+    from mlenv.plan.conda_client import RATTLER_MODULE
+
     text = completed.stderr if completed.stderr.strip() else completed.stdout
-    lines = mask_text(text).strip().splitlines()[-SHOWN_LINES:]
-    said = "".join(f"\n  {line}" for line in lines)
+    lines = mask_text(text).strip().splitlines()
+    # mlenv's own child ends as mlenv does.
+    own = [line for line in lines if line.startswith(HINT)] if RATTLER_MODULE in step.argv else []
+    said = "".join(f"\n  {line}" for line in [line for line in lines if line not in own][-SHOWN_LINES:])
     meaning = f"\n{mask_text(symptom.meaning)}" if symptom else ""
     message = (
         f"this step failed: {step.purpose}{meaning}{said}\n  (`{mask_text(shlex.join(step.argv))}` {_end(completed)})"
     )
-    hints = [*(mask_text(text) for text in symptom.remedies)] if symptom else []
+    hints = [line.removeprefix(HINT) for line in own]
+    hints += [mask_text(text) for text in symptom.remedies] if symptom else []
     hints = hints or ["mend the cause that the command names, then run the same command again"]
     hints += [f"the whole log: {log}"] if log else []
     # Before anything is installed an index out of reach leaves the question open.

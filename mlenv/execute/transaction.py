@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from mlenv.errors import InstallError, Interrupted, NoVerdictError
+from mlenv.errors import InstallError, Interrupted, NoVerdictError, UsageError
 from mlenv.execute.bytecode import share_bytecode
 from mlenv.execute.generations import Generations
 from mlenv.execute.integrity import Damage, find_damage
@@ -22,10 +23,13 @@ from mlenv.plan.lock import read_lock, render_requirements
 from mlenv.plan.places import LOCK_FILE, REQUIREMENTS_FILE
 from mlenv.plan.plan import Step
 from mlenv.system.durable import flush_file_system
-from mlenv.system.signals import undisturbed
+from mlenv.system.rights import take_back
+from mlenv.system.signals import no_way_back, undisturbed
 from mlenv.verify.result import Verification
 
 Timings = dict[str, float]
+UV_LOCK = ".lock"
+"""uv lets everybody write to the file by which its processes take turns."""
 RECORDERS = ("uv", "pip")
 """Managers that bring the lists of files to what they have installed; conda's rewrite scripts and leave the lists."""
 
@@ -70,8 +74,11 @@ def install(steps: Steps, generations: Generations, proof: Proof) -> Outcome:
         verification = build.demand_proof()
         flush_file_system(steps.folder)
         with undisturbed():
+            take_back(steps.folder / UV_LOCK)
             proof.seal(steps.folder, verification, build.timings)
+            build.open_up()
             generations.switch(steps.folder, steps.plan.prefix)
+            no_way_back()
             generations.prune()
     return Outcome(folder=steps.folder, verification=verification, timings=build.timings, reused=build.reused)
 
@@ -86,6 +93,7 @@ class Build:
         self.timings: Timings = {}
         self.reused = False
         self.verification: Verification | None = None
+        self.mode = 0o755
 
     def run(self) -> tuple[Damage, ...]:
         """Every step; what came out damaged."""
@@ -129,9 +137,19 @@ class Build:
     def _create(self, step: Step) -> None:
         folder, plan = self.steps.folder, self.steps.plan
         self.steps.carry_out(step)
+        self._shut()
         for file in plan.files:
             write_private(folder / file.path, file.text)
         follow_link(folder, self.generations.path)
+
+    def _shut(self) -> None:
+        """Let nobody else look in while it is made: managers note where packages come from, logins and all."""
+        self.mode = stat.S_IMODE(self.steps.folder.stat().st_mode)
+        self.steps.folder.chmod(0o700)
+
+    def open_up(self) -> None:
+        """Let those in again who could see it before: the seal has taken out the logins."""
+        self.steps.folder.chmod(self.mode)
 
     def _make_lock(self, step: Step) -> None:
         plan, path = self.steps.plan, self.steps.folder / LOCK_FILE
@@ -152,11 +170,17 @@ class Build:
             share_bytecode(before, folder)
         checking = _Checking(environment if self.steps.plan.manager in RECORDERS else None, folder)
         with self.steps.progress.step(step.purpose) as speaker:
-            self.verification = self.proof.verify(environment, speaker.say)
+            self.verification = self._verify(environment, speaker.say)
             damage = checking.wait()
             if not damage:
                 self.demand_proof()
         return damage
+
+    def _verify(self, environment: Path, say: Callable[[str], None]) -> Verification:
+        try:
+            return self.proof.verify(environment, say)
+        except UsageError as error:  # nobody named this place: it was taken away while it was made
+            raise InstallError(error.message, hint="let nobody else change that folder meanwhile") from None
 
     @contextmanager
     def _timed(self, kind: str) -> Iterator[None]:
@@ -212,6 +236,7 @@ def _rolled_back(generations: Generations, folder: Path) -> Iterator[None]:
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read: it may hold an index's password."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # whoever made it may have let others read it
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
         stream.write(text)
 

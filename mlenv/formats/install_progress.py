@@ -26,7 +26,7 @@ _UV = (
 #   Downloading numpy-2.5.5-cp313-cp313-manylinux_2_28_x86_64.whl (16.1 MB)
 # Successfully installed numpy-2.5.5
 _PIP = (
-    ("began", re.compile(r"Downloading (?:\S*/)?([A-Za-z0-9._]+)-\d\S*\.(?:whl|zip|tar\.gz)(?: \([\d.]+ ?[kMG]?B\))?$")),
+    ("began", re.compile(r"Downloading \S*?([A-Za-z0-9._]+)-\d\S*\.(?:whl|zip|tar\.gz)(?: \([\d.]+ ?[kMG]?B\))?$")),
     ("installed", re.compile(r"Successfully installed (\S.*)$")),
 )
 

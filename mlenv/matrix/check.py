@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from mlenv.matrix import check_builds, check_hardware, check_metadata, check_profiles
+from mlenv.matrix import check_builds, check_hardware, check_metadata, check_profiles, check_texts
 from mlenv.matrix.age import last_day
 from mlenv.matrix.canonical import render_file
 from mlenv.matrix.check_builds import Problems
@@ -156,4 +156,5 @@ _CHECKS: tuple[Callable[[Files], Problems], ...] = (
     _check_families,
     _check_needs,
     *check_hardware.CHECKS,
+    *check_texts.CHECKS,
 )

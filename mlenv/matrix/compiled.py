@@ -96,7 +96,9 @@ def _write(path: Path, entry: Entry) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(msgspec.msgpack.encode(entry))
+        # A site's rows may hold the login of a mirror.
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.msgpack.encode(entry))
         os.replace(part, path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -10,6 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from mlenv.errors import UsageError
+from mlenv.facts.guarded_variables import find_guarded
 from mlenv.matrix.rows import Profile
 from mlenv.matrix.toml_file import load_file
 
@@ -51,6 +52,9 @@ def find_problems(whole: Profile) -> Iterator[str]:
     for name in whole.environment_with:
         if name not in members:
             yield f"environment_with names {name!r}, which is in no group of first_of"
+    yield from (f"environment: {problem}" for problem in find_guarded(whole.environment))
+    for variables in whole.environment_with.values():
+        yield from (f"environment_with: {problem}" for problem in find_guarded(variables))
 
 
 def name_of(requirement: str) -> str:
@@ -59,7 +63,7 @@ def name_of(requirement: str) -> str:
 
     try:
         return Requirement(requirement).name
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return ""
 
 

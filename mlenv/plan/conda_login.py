@@ -15,11 +15,24 @@ CONDARC_FILE = f"{PROJECT_FOLDER}/condarc"
 """A file of a plan that ``CONDARC`` has to name while its commands run (see
 :func:`mlenv.plan.conda_variables.conda_environ`)."""
 
+_ADDRESS = re.compile(r"https?://[^\s\"<>]+")
+_TOKEN = re.compile(r"(?<=/)t/[^/]+/")
+
 
 # https://me:secret@mirror.example/t/tk-123/conda-forge
 def without_login(url: str) -> str:
     """An address without user, password and token."""
-    return re.sub(r"(?<=/)t/[^/]+/", "", re.sub(r"(?<=://)[^/@]*@", "", url))
+    return _TOKEN.sub("", re.sub(r"(?<=://)[^/@]*@", "", url))
+
+
+def strip_logins(text: str) -> str:
+    """A text with the logins of all its addresses left out: it works where they come from elsewhere (``~/.netrc``)."""
+    return _ADDRESS.sub(lambda match: without_login(match.group()), text)
+
+
+def mask_tokens(text: str) -> str:
+    """A text with the tokens in all its addresses masked, which only addresses of channels have."""
+    return _ADDRESS.sub(lambda match: _TOKEN.sub("t/****/", match.group()), text)
 
 
 def has_login(channel: str) -> bool:

@@ -76,7 +76,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     """What the environment shall hold.
 
     ``requirements`` are those of the frameworks, ``others`` what they bring and what the user asked
-    for that the matrix does not know.  ``python`` is a series; ``interpreter`` the path of one that
+    for that the matrix does not know; ``ties`` are those of them that one index alone may supply, with
+    its name, ``tied`` every package of which that is so.  ``python`` is a series; ``interpreter`` the path of one that
     is there, ``python_version`` its version or what was asked for.  ``best_match`` says that the
     indexes are equals and the best version of all of them counts.  ``cuda`` is the newest CUDA of a
     build that uses a GPU, ``driver`` the lowest NVIDIA driver for all of them.  ``glibc`` is the
@@ -94,6 +95,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     python_version: str
     requirements: tuple[Requirement, ...]
     others: tuple[str, ...] = ()
+    ties: dict[str, str] = {}
     tied: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     indexes: tuple[PackageIndex, ...] = ()

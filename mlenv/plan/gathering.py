@@ -10,6 +10,7 @@ from mlenv.facts.system import SystemFamily
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.query import driver_floor, driver_system
+from mlenv.plan.companions import find_companions
 from mlenv.plan.constraints import constraints_of
 from mlenv.plan.content import Content, Need, PackageIndex, Requirement, WheelPlace
 from mlenv.plan.options import PlanOptions
@@ -17,8 +18,6 @@ from mlenv.plan.source_metadata import source_metadata
 from mlenv.resolve.resolution import Pick, Resolution
 from mlenv.supply.offers import Source, Supply
 
-BUILDS_WITH_COMPANIONS = ("rocm", "xpu")
-"""Builds whose dependencies (a Triton of their own) only their own index has."""
 APT = "sudo apt install "
 
 
@@ -29,7 +28,8 @@ def gather_content(
     picks, packages = resolution.picks, machine.packages
     sources = _find_sources(picks, matrix, supply)
     own = {name: source for name, source in sources.items() if source.kind == "framework"}
-    closed = {pick.distribution for pick in picks if not pick.build.variant.startswith(BUILDS_WITH_COMPANIONS)}
+    asked = tuple(wanted.text for wanted in resolution.passthrough)
+    along = find_companions(picks, asked, matrix, own)
     interpreter = None if options.portable else resolution.interpreter
     on_gpu = [pick for pick in picks if pick.build.cuda and "cuda" in pick.build.accelerators]
     return Content(
@@ -42,16 +42,17 @@ def gather_content(
         interpreter=(interpreter.path or "") if interpreter else "",
         python_pin=resolution.request.python or resolution.python,
         python_version=interpreter.version if interpreter else resolution.python,
-        requirements=tuple(_requirement(pick, matrix, sources, own.keys() & closed) for pick in picks),
-        others=(*_brought(picks), *(wanted.text for wanted in resolution.passthrough)),
-        tied=tuple(own),
+        requirements=tuple(_requirement(pick, matrix, sources) for pick in picks),
+        others=(*along.requirements, *asked),
+        ties=along.ties,
+        tied=(*own, *along.ties),
         constraints=tuple(constraints_of(picks, matrix)),
-        indexes=tuple(_indexes(own, closed, packages)),
+        indexes=tuple(_indexes(own, packages)),
         wheels=tuple(WheelPlace(address=row.value, origin=row.origin) for row in packages.find_links),
         trusted_hosts=tuple(row.value for row in packages.trusted_hosts),
         no_index=packages.no_index is not None,
         # The user's indexes are equals, as pip has it: the best version of all of them counts.
-        best_match=bool(packages.extra_index_urls) or len(closed) < len(picks),
+        best_match=bool(packages.extra_index_urls),
         dated=not sources,
         variables=resolution.variables,
         needs=tuple(_needs(picks, matrix, machine.os.family)),
@@ -73,21 +74,16 @@ def requirement_of(pick: Pick) -> str:
     return f"{pick.distribution}{suffix}=={pick.version}"
 
 
-def _requirement(pick: Pick, matrix: Matrix, sources: dict[str, Source], tied: set[str]) -> Requirement:
+def _requirement(pick: Pick, matrix: Matrix, sources: dict[str, Source]) -> Requirement:
     source = sources.get(pick.distribution)
     return Requirement(
         text=requirement_of(pick),
         name=pick.distribution,
         version=pick.version,
         source=source.address if source else None,
-        index=source.id if source and pick.distribution in tied else None,
+        index=source.id if source and source.kind == "framework" else None,
         imports=matrix.framework(pick.framework).imports,
     )
-
-
-def _brought(picks: Sequence[Pick]) -> Iterator[str]:
-    for pick in picks:
-        yield from pick.build.brings
 
 
 def _find_sources(picks: Sequence[Pick], matrix: Matrix, supply: Supply | None) -> dict[str, Source]:
@@ -104,11 +100,11 @@ def _find_sources(picks: Sequence[Pick], matrix: Matrix, supply: Supply | None) 
     return sources
 
 
-def _indexes(own: dict[str, Source], closed: set[str], packages: PackageConfiguration) -> Iterator[PackageIndex]:
+def _indexes(own: dict[str, Source], packages: PackageConfiguration) -> Iterator[PackageIndex]:
     """The frameworks' own indexes, the user's further ones, and the one in place of the default."""
     rows = {
-        source.id: PackageIndex(name=source.id, url=source.address, explicit=name in closed, origin=source.origin)
-        for name, source in own.items()
+        source.id: PackageIndex(name=source.id, url=source.address, explicit=True, origin=source.origin)
+        for source in own.values()
     }
     yield from rows.values()
     yield from configured_indexes(packages)

@@ -6,11 +6,14 @@ its file (see :mod:`mlenv.plan.lock`), or by a version that no other index has.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from urllib.parse import quote
 
 from mlenv.plan.content import Content
+
+_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def render_index_lines(content: Content, *, framework_indexes: bool) -> list[str]:
@@ -37,11 +40,13 @@ def _lines(content: Content, framework_indexes: bool) -> Iterator[str]:
 def quote_value(value: str) -> str:
     """A value as pip reads it: split like a shell's words, with ``#`` after a blank and ``${NAME}`` special.
 
-    Those two cannot be quoted; a path that holds one is written as a file address.
+    Those two cannot be quoted; a path that holds one is written as a file address.  In an address they
+    are spelled otherwise, and so is a line break, which would begin a line of options.
     """
-    if "://" not in value and ("#" in value or "${" in value or "\n" in value):
+    if "://" not in value and ("#" in value or "${" in value or _BREAK.search(value)):
         value = file_address(value)
-    return shlex.quote(value)
+    value = value.replace("${", "$%7B")
+    return shlex.quote(_BREAK.sub(lambda found: quote(found[0]), value))
 
 
 def file_address(path: str) -> str:

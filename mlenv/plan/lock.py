@@ -27,7 +27,12 @@ MAX_BYTES = 64 * 1024 * 1024
 _VERSION = re.compile(r"1(\.\d+)*")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
-_ADDRESS = re.compile(r"(?:https?|file)://[^\s\x00-\x20\"'<>\\^`{|}\x7f]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?|file)://[^\s\x00-\x20\"'#<>\\^`{|}\x7f]+", re.IGNORECASE)
+"""Without a fragment: to installers that is a list of options (``#subdirectory=...``)."""
+_MARKER = re.compile(r"[A-Za-z0-9 \t_.,'\"()<>=!~*+/:;-]+")
+"""What markers are written with; in a line ``#`` begins a comment, and ``${NAME}`` is a variable's value."""
+_CONDITION = re.compile(r"[A-Za-z0-9 .,*!=<>~+-]*")
+_SUBFOLDER = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _PATH = re.compile(r"[^\x00-\x1f\x7f]+")
 _HASHES = {"sha256": 64, "sha384": 96, "sha512": 128}
 """Algorithms that prove a file, and the length of their hexadecimal values."""
@@ -35,12 +40,16 @@ _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 class LockedFile(msgspec.Struct):
-    """A wheel or source archive of the lock; ``size`` is in bytes where the index says it."""
+    """A wheel or source archive of the lock; ``size`` is in bytes where the index says it.
+
+    ``subdirectory`` is where a project lies inside an archive.
+    """
 
     hashes: dict[str, str]
     url: str = ""
     path: str = ""
     size: int | None = None
+    subdirectory: str = ""
 
     @property
     def name(self) -> str:
@@ -102,6 +111,7 @@ def load_lock(path: Path) -> tuple[Lock, str]:
     try:
         lock = _parse(text)
         _demand_files(lock)
+        _demand_hashes(lock)
     except _DoubtError as doubt:
         raise UsageError(f"{path}: {doubt}", hint="`mlenv plan --format pylock` writes a lock") from None
     return lock, _with_absolute_paths(text, lock, path.absolute().parent)
@@ -146,6 +156,7 @@ def _parse(text: str) -> Lock:
         lock = msgspec.convert(table, Lock)
     except msgspec.ValidationError as error:
         raise _DoubtError(str(error)) from None
+    _demand(_CONDITION.fullmatch(lock.requires_python), "requires-python", lock.requires_python)
     for number, package in enumerate(lock.packages):
         _check_package(package, f"packages[{number}]")
     return lock
@@ -165,10 +176,19 @@ def _demand_files(lock: Lock) -> None:
             raise _DoubtError(f"packages[{number}]: names no file of {package.name}")
 
 
+def _demand_hashes(lock: Lock) -> None:
+    """A lock of somebody's proves its files (PEP 751 asks for it): without a hash any file would do."""
+    for number, package in enumerate(lock.packages):
+        for file in package.files:
+            if not file.hashes:
+                raise _DoubtError(f"packages[{number}] ({package.name}): {file.name or 'a file'} has no hash")
+
+
 def _check_package(package: LockedPackage, place: str) -> None:
     _demand(_NAME.fullmatch(package.name), f"{place}.name", package.name)
     _demand(not package.version or _RELEASE.fullmatch(package.version), f"{place}.version", package.version)
     _demand(not package.marker or _is_marker(package.marker), f"{place}.marker", package.marker)
+    _demand(_CONDITION.fullmatch(package.requires_python), f"{place}.requires-python", package.requires_python)
     for file in package.files:
         _check_file(file, f"{place} ({package.name})")
 
@@ -176,6 +196,9 @@ def _check_package(package: LockedPackage, place: str) -> None:
 def _check_file(file: LockedFile, place: str) -> None:
     _demand(not file.url or _ADDRESS.fullmatch(file.url), f"{place} url", file.url)
     _demand(file.url or _PATH.fullmatch(file.path), f"{place} path", file.path)
+    _demand(
+        not file.subdirectory or _SUBFOLDER.fullmatch(file.subdirectory), f"{place} subdirectory", file.subdirectory
+    )
     _demand(file.size is None or file.size >= 0, f"{place} size", str(file.size))
     for algorithm, value in file.hashes.items():
         right = len(value) == _HASHES.get(algorithm) and _HEX.fullmatch(value)
@@ -192,9 +215,9 @@ def _is_marker(text: str) -> bool:
 
     try:
         Marker(text)
-    except InvalidMarker:
+    except (InvalidMarker, RecursionError):
         return False
-    return "--" not in text and "\n" not in text
+    return "--" not in text and _MARKER.fullmatch(text) is not None
 
 
 def _read_text(path: Path) -> str:

@@ -24,6 +24,8 @@ from mlenv.resolve.resolution import Resolution
 from mlenv.supply.offers import Supply
 
 MANIFEST_FILE = "pixi.toml"
+LOCK_FILE = "pixi.lock"
+"""What pixi makes of it."""
 PIXI_ENVIRONMENT = ".pixi/envs/default"
 """Where pixi puts the environment, below the folder of its manifest."""
 OFFLINE_SINCE = "0.74"

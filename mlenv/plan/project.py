@@ -46,6 +46,7 @@ def uv_table(content: Content) -> dict[str, Any]:
     if content.best_match:
         table["index-strategy"] = "unsafe-best-match"
     tied = {row.name: {"index": row.index} for row in content.requirements if row.index is not None}
+    tied |= {name: {"index": index} for name, index in content.ties.items()}
     if tied:
         table["sources"] = tied
     if content.indexes:

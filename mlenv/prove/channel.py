@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,13 +96,23 @@ class Channels:
         try:
             addresses = [self.condarc.address_of(name) for name in content.channels]
             told = " and ".join(map(without_login, addresses))
+            logins = logins_of(addresses)
+            if logins and self.cache:
+                make_private(self.cache)
             with told_plainly(told, self.timeout), _variables_set(self.variables):
                 records = asyncio.run(_solve(content, addresses, self.cache, self.timeout))
         except SourceTrouble as trouble:
             return trouble
         if isinstance(records, RattlerConflict):
             return records
-        return answer_with(records, content.subdir, logins_of(addresses))
+        return answer_with(records, content.subdir, logins)
+
+
+def make_private(folder: str) -> None:
+    """Let nobody else look into a folder: rattler notes the whole address of each listing beside it."""
+    with suppress(OSError):  # a folder of somebody else's, who sees to it
+        os.makedirs(folder, exist_ok=True)
+        os.chmod(folder, 0o700)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from mlenv.errors import NoPlanError
+from mlenv.errors import InstallError, NoPlanError
 from mlenv.formats.uv_conflict import UvConflict
 from mlenv.formats.uv_failure import UvFailure
 from mlenv.matrix.rows import FileFamily, Framework
@@ -123,7 +123,7 @@ def _judge(
     if project is None:
         return f"uv proves what uv and pip install, this plan is for {plan.manager}"
     memory = ways.open_memory(project, locker.question) if ways.open_memory else None
-    text = memory.recall() if memory else None
+    text = _recall(memory)
     sources = [pick.distribution for pick in resolution.picks if pick.build.source_only]
     if text is None:
         answer = _lock(locker, project, sources)
@@ -143,6 +143,17 @@ def _judge(
     if memory:
         memory.remember(text)
     return Proven(text=text, lock=lock, by=locker.version())
+
+
+def _recall(memory: Remembered | None) -> str | None:
+    """The lock that is remembered; a damaged one costs only time."""
+    text = memory.recall() if memory else None
+    try:
+        if text is not None:
+            read_lock(text)
+    except InstallError:
+        return None
+    return text
 
 
 def _lock(locker: Locker, project: str, sources: list[str]) -> Locked | UvConflict | UvFailure:

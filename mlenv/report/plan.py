@@ -85,15 +85,22 @@ def plan_document(plan: Plan, machine: Machine, data: DataVersion) -> PlanDocume
 def mask_plan(plan: Plan) -> Plan:
     """A plan as it may be written down: no credential of an index is left in it."""
     packages = (replace(row, index=mask_text(row.index)) if row.index else row for row in plan.packages)
+    of_conda = plan.manager not in ("uv", "pip")
     return replace(
         plan,
         packages=tuple(packages),
-        files=tuple(replace(file, text=mask_text(file.text)) for file in plan.files),
+        files=tuple(replace(file, text=_mask_file(file.text, of_conda=of_conda)) for file in plan.files),
         steps=tuple(replace(step, argv=tuple(mask_text(word) for word in step.argv)) for step in plan.steps),
         rejected=tuple(replace(row, text=mask_text(row.text)) for row in plan.rejected),
         lock=mask_text(plan.lock) if plan.lock is not None else None,
         proof=_mask_proof(plan.proof) if plan.proof is not None else None,
     )
+
+
+def _mask_file(text: str, *, of_conda: bool) -> str:
+    from mlenv.plan.conda_login import mask_tokens
+
+    return mask_tokens(mask_text(text)) if of_conda else mask_text(text)
 
 
 def _mask_proof(proof: Proof) -> Proof:

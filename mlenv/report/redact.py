@@ -15,6 +15,7 @@ from mlenv.facts.reading import Reading
 MASK = "****"
 _ADDRESS = lazy(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s\"/?#]*@)?[^\s\"'<>]+")  # a password may hold a single quote
 _BARE = lazy(r"^[^\s/@:]+:[^\s@]*@(?=[^\s@]+$)")
+_PATH = lazy(r"\b(https?:)/(?!/)[^\s/@]*:[^\s@]*@")  # an address that was taken for a path
 _SCHEME = lazy(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PORT = lazy(r":\d{1,5}$")
 
@@ -41,6 +42,8 @@ def mask_url(url: str) -> str:
 
 def mask_text(text: str) -> str:
     """A text with the credentials in all its addresses masked."""
+    if ":/" in text and "@" in text:
+        text = _PATH.sub(rf"\1/{MASK}@", text)
     if "://" in text:
         return _ADDRESS.sub(lambda match: mask_url(match.group()), text)
     return _BARE.sub(f"{MASK}@", text) if "@" in text else text

@@ -175,7 +175,7 @@ def _collect_groups(wanted: dict[str, Wanted], matrix: Matrix, profile: Profile)
 def _parse(matrix: Matrix, text: str, origin: str, *, optional: bool) -> Wanted:
     try:
         requirement = Requirement(text)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(
             f"{origin}: {text!r} is no requirement ({reason})", hint='expected a text such as "xgboost>=3"'

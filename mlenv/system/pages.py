@@ -1,6 +1,5 @@
 """Pages of package indexes, asked for as the user's installers ask: with their certificates, proxies and logins."""
 
-
 from __future__ import annotations
 
 from mlenv.system.access import Access, open_session, split_login

@@ -67,32 +67,24 @@ def run(
     Output that is not UTF-8 is kept with replacement characters; of more than 4 MiB a stream the
     rest is read and dropped.
     """
-    # Loaded with the first child: a machine without accelerators is read without any.
-    import subprocess
+    from mlenv.system.signals import postponed
 
+    child: subprocess.Popen[bytes] | None = None
     try:
-        child = subprocess.Popen(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=None if environ is None else dict(environ),
-            cwd=cwd,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        return Completed(status=None, stderr=str(error), missing=True)
-    readers = [
-        _Reader(child.stdout, on_line),
-        _Reader(child.stderr, on_line),
-    ]
-    # A thread that blocks in waitpid: Popen.wait with a timeout polls, up to 50 ms too late.
-    waiter = threading.Thread(target=child.wait, daemon=True)
-    waiter.start()
-    try:
+        # Ctrl-C between the start of a child and its name being known would leave it to itself.
+        try:
+            with postponed():
+                child = _start(argv, environ, cwd)
+        except (OSError, ValueError) as error:
+            return Completed(status=None, stderr=str(error), missing=True)
+        readers = [_Reader(child.stdout, on_line), _Reader(child.stderr, on_line)]
+        # A thread that blocks in waitpid: Popen.wait with a timeout polls, up to 50 ms too late.
+        waiter = threading.Thread(target=child.wait, daemon=True)
+        waiter.start()
         waiter.join(timeout)
     except BaseException:
-        kill_group(child)
+        if child is not None:
+            kill_group(child)
         raise
     timed_out = waiter.is_alive()
     if timed_out:
@@ -105,6 +97,21 @@ def run(
         stdout=stdout,
         stderr=stderr,
         timed_out=timed_out,
+    )
+
+
+def _start(argv: Sequence[str], environ: Mapping[str, str] | None, cwd: str | None) -> subprocess.Popen[bytes]:
+    # Loaded with the first child: a machine without accelerators is read without any.
+    import subprocess
+
+    return subprocess.Popen(
+        list(argv),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=None if environ is None else dict(environ),
+        cwd=cwd,
+        start_new_session=True,
     )
 
 

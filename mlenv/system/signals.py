@@ -15,11 +15,28 @@ STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", 
 """A key, a job that is cancelled, a terminal that is closed."""
 
 
+_stoppable, _done = threading.Event(), threading.Event()
+
+
 @contextmanager
 def stopped_cleanly() -> Iterator[None]:
-    """Within, every signal of :data:`STOPS` raises :class:`KeyboardInterrupt`."""
-    with _handled(_interrupt):
-        yield
+    """Within, every signal of :data:`STOPS` raises :class:`KeyboardInterrupt`, up to :func:`no_way_back`."""
+    _done.clear()
+    _stoppable.set()
+    try:
+        with _handled(_interrupt):
+            yield
+    finally:
+        _stoppable.clear()
+
+
+def no_way_back() -> None:
+    """What this process was asked for is done: from now on it only says so, and is not stopped any more.
+
+    Without effect outside of :func:`stopped_cleanly`.
+    """
+    if _stoppable.is_set():
+        _done.set()
 
 
 @contextmanager
@@ -27,6 +44,18 @@ def undisturbed() -> Iterator[None]:
     """Within, the signals of :data:`STOPS` are dropped: what is done here takes moments and ends the work."""
     with _handled(lambda _number, _frame: None):
         yield
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Within, the signals of :data:`STOPS` wait for the end of the context: what is done here takes moments."""
+    came: list[int] = []
+    try:
+        with _handled(lambda number, _frame: came.append(number)):
+            yield
+    finally:
+        if came:
+            signal.raise_signal(came[0])
 
 
 @contextmanager
@@ -42,7 +71,8 @@ def passed_on(send: Callable[[int], None]) -> Iterator[None]:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    if not _done.is_set():
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -58,5 +88,6 @@ def _handled(handler: object) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, old in changed.items():
-            signal.signal(number, old)
+        if not _done.is_set():
+            for number, old in changed.items():
+                signal.signal(number, old)

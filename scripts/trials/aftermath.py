@@ -23,9 +23,9 @@ SETTLE_SECONDS = 10.0
 LOOK_SECONDS = 0.05
 STORE_FILES = {".gitignore", "lock", "original"}
 WORK_NAMES = {".venv", ".venv.generations"}
-# All that may be in a home; of uv's cache we do not speak.
+# All that may be in a home; of what uv keeps we do not speak.
 HOME_FILES = re.compile(
-    r"cache/uv/.*|cache/mlenv/(answers|matrix/[^/]+)\.mp|cache/mlenv/locks/[0-9a-f]+\.toml|cache/mlenv/pace\.json"
+    r"cache/uv/.*|data/uv/.*|cache/mlenv/(answers|matrix/[^/]+)\.mp|cache/mlenv/locks/[0-9a-f]+\.toml|cache/mlenv/pace\.json"
     r"|state/mlenv/logs/install-[^/]+\.log|data/mlenv/environments/[0-9a-f]+\.path"
 )
 SHOWN = 8

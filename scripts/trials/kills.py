@@ -36,17 +36,15 @@ LATE_SECONDS = 0.04
 
 def trials(settings: Settings) -> Iterator[Trial]:
     """Every kill."""
-    yield from _of_mlenv(settings, "kill mlenv", _kill)
-    yield from _of_mlenv(settings, "kill mlenv and its companion", _kill_both, by_next=True)
-    yield from _of_mlenv(settings, "kill the companion", _kill_guard, statuses=(ExitStatus.OK,))
+    both, unharmed = Expected(statuses=KILLED, by_next=True), Expected(statuses=(ExitStatus.OK,))
+    yield from _of_mlenv(settings, "kill mlenv", _kill, Expected(statuses=KILLED), settings.kills)
+    yield from _of_mlenv(settings, "kill mlenv and its companion", _kill_both, both, settings.kills // 2)
+    yield from _of_mlenv(settings, "kill the companion", _kill_guard, unharmed, settings.kills // 5)
     yield from _of_children(settings)
 
 
-def _of_mlenv(
-    settings: Settings, case: str, act: Act, *, statuses: tuple[int, ...] = KILLED, by_next: bool = False
-) -> Iterator[Trial]:
-    expected = Expected(statuses=statuses, by_next=by_next)
-    for number, (name, run) in enumerate(moments(settings, case, settings.kills)):
+def _of_mlenv(settings: Settings, case: str, act: Act, expected: Expected, count: int) -> Iterator[Trial]:
+    for number, (name, run) in enumerate(moments(settings, case, count)):
         yield Trial(case=case, variant=name, act=partial(_try, run, act, expected, number % EVERY == 0))
 
 

@@ -27,8 +27,8 @@ def moments(settings: Settings, case: str, count: int) -> Iterator[tuple[str, Ru
     for number in list(numbers)[1 :: len(lines) // 3] if settings.small else numbers:
         yield f"after line {number} ({lines[number - 1][:40].strip()})", _at_line(number)
     for number in range(settings.few(count)):
-        seconds = settings.moment(case, number)
-        yield f"{number} (at {seconds:.3f} s)", _after(seconds)
+        moment = settings.moment(case, number)
+        yield moment.name, _after(moment.seconds)
 
 
 def _at_line(number: int) -> Run:

@@ -20,10 +20,11 @@ from .world import NEW, World
 OK, FAILED, UNPROVEN = (ExitStatus.OK,), (ExitStatus.INSTALL_FAILED,), (ExitStatus.NO_VERDICT,)
 WHEEL = f"large-{NEW}-py3-none-any.whl"
 PLACES = {"page": "/simple/large/", "metadata": f"/files/simple/{WHEEL}.metadata", "file": f"/files/simple/{WHEEL}"}
+FORBIDDEN = 403
 SLOW = Fault("slow", rate=400_000)
 BROKEN = (
     Fault("status", code=500),
-    Fault("status", code=403),
+    Fault("status", code=FORBIDDEN),
     Fault("status", code=429, retry_after="1"),
     Fault("cut"),
     Fault("stall"),
@@ -59,7 +60,14 @@ def _trial(place: str, path: str, fault: Fault) -> Trial:
 
 
 def _right(place: str, fault: Fault) -> tuple[int, ...]:
-    return (99,)
+    """What passes is tried again; what lasts fails the download, or the proof before it."""
+    if fault.kind in ("slow", "no_hash"):
+        return OK
+    # A refusal is no accident, and a proof is not repeated for pages that make no sense.
+    senseless = place != "file" and fault.kind in ("truncated", "corrupted", "html")
+    if fault.times == 1 and fault.code != FORBIDDEN and not senseless:
+        return OK
+    return FAILED if place == "file" or fault.kind == "wrong_hash" else UNPROVEN
 
 
 def _try(path: str, fault: Fault, statuses: tuple[int, ...], world: World) -> list[str]:

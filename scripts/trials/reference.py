@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 import psutil
 
 from .moments import watch_children
-from .tracing import NAMING, lacking_strace, read_trace, tracer
+from .tracing import NAMING, NameCall, lacking_strace, name_calls, read_trace, tracer
 from .trial import Reference
 from .world import World
 
@@ -39,19 +38,11 @@ def make_reference(world: World) -> Reference:
     )
 
 
-def _name_calls(world: World) -> list[str]:
-    """The system calls of mlenv itself that change names or flush, in order; none where they cannot be seen."""
+def _name_calls(world: World) -> list[NameCall]:
+    """The system calls of mlenv itself that change names or flush; none where they cannot be seen."""
     if lacking_strace():
         return []
     world.restore()
     file = world.root / "trace.txt"
     world.start(prefix=tracer(file, NAMING)).wait()
-    calls = read_trace(file)
-    own = [call for call in calls if call.process == calls[0].process]
-    return [f"{call.name} {_short(call.text)}" for call in own]
-
-
-def _short(text: str) -> str:
-    """The last name in the arguments of a call."""
-    names = re.findall(r'["<]([^">]+)[">]', text)
-    return names[-1].rpartition("/")[2] if names else text
+    return name_calls(read_trace(file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from functools import partial
@@ -15,26 +16,40 @@ from .moments import EVERY, Act, Run, moments
 from .trial import Settings, Trial
 from .world import World
 
-AGAIN_SECONDS = 0.05
-"""A second Ctrl-C comes at most so long after the first."""
+LATE_SECONDS = (0.0, 0.002, 0.01, 0.03, 0.1)
+LOOK_SECONDS = 0.0005
 
 
 def trials(settings: Settings) -> Iterator[Trial]:
     """Every signal that asks for an end, and Ctrl-C twice."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         yield from _of_one(settings, f"{number.name} to mlenv", number, partial(_send, number))
-    chance = settings.random("Ctrl-C twice", 0)
-    yield from _of_one(settings, "Ctrl-C twice", signal.SIGINT, lambda call: _twice(chance.uniform(0, AGAIN_SECONDS), call))
+    for pause in (0.0, 0.01, 0.05):
+        yield from _of_one(settings, f"Ctrl-C twice within {pause} s", signal.SIGINT, partial(_twice, pause))
 
 
 def _of_one(settings: Settings, case: str, number: signal.Signals, act: Act) -> Iterator[Trial]:
-    for count, (name, run) in enumerate(moments(settings, case, settings.kills)):
+    for count, (name, run) in enumerate(moments(settings, case, settings.kills // 3)):
         yield Trial(case=case, variant=name, act=partial(_try, run, act, number, count % EVERY == 0))
+    for late in LATE_SECONDS[:1] if settings.small else LATE_SECONDS:
+        variant = f"{late} s after the switch"
+        yield Trial(case=case, variant=variant, act=partial(_try_late, act, late))
 
 
 def _try(run: Run, act: Act, number: signal.Signals, deep: bool, world: World) -> list[str]:
     ending = run(world, act).wait()
     return judge(world, ending, Expected(statuses=_right(ending, number)), deep=deep)
+
+
+def _try_late(act: Act, late: float, world: World) -> list[str]:
+    """What is done is done: mlenv only says so, and with 0."""
+    call = world.start()
+    before = os.readlink(world.environment)
+    while call.running and os.readlink(world.environment) == before:
+        call.sleep(LOOK_SECONDS)
+    call.sleep(late)
+    act(call)
+    return judge(world, call.wait(), Expected(statuses=(ExitStatus.OK,)))
 
 
 def _right(ending: Completed, number: signal.Signals) -> tuple[int, ...]:

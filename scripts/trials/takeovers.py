@@ -13,25 +13,30 @@ from mlenv.system.process import Completed
 from .aftermath import Expected, check_environment, check_left, check_words, settle
 from .call import Call
 from .foreign import FOREIGN, contents, make_foreign
-from .tracing import killer, lacking_strace
+from .tracing import NameCall, killer, lacking_strace
 from .trial import Settings, Trial
 from .world import NEW, World
 
 Contents = dict[str, tuple[int, bytes]]
+EXCHANGE = (
+    NameCall(name="renameat2", number=1, subject="the names change places"),
+    NameCall(name="rename", number=5, subject="what was there becomes the original"),
+)
+"""Calls that only a take-over makes."""
 
 
 def trials(settings: Settings) -> Iterator[Trial]:
     """Killed at random moments, stopped at some, and killed before every system call that changes a name."""
     for number in range(settings.few(settings.kills // 2)):
-        seconds = settings.moment("take over", number)
+        moment = settings.moment("take over", number)
         for how in (signal.SIGKILL, signal.SIGTERM):
-            act = partial(_try_moment, how, seconds)
-            yield Trial(case="take over", variant=f"{how.name} {number} (at {seconds:.3f} s)", act=act)
-    lacking, calls = lacking_strace(), settings.reference.system_calls
-    last = [number for number, call in enumerate(calls, 1) if call.startswith("syncfs")][-1:] or [0]
-    for number in range(last[0], last[0] + 2) if settings.small else range(1, len(calls) + 3):
-        act = partial(_try_call, number)
-        yield Trial(case="take over", variant=f"SIGKILL before call {number}", act=act, lacking=lacking)
+            act = partial(_try_moment, how, moment.seconds)
+            yield Trial(case="take over", variant=f"{how.name} at {moment.name}", act=act)
+    lacking = lacking_strace()
+    calls = [*settings.reference.system_calls, *EXCHANGE]
+    for call in EXCHANGE if settings.small else calls:
+        act = partial(_try_call, call)
+        yield Trial(case="take over", variant=f"SIGKILL before {call.describe()}", act=act, lacking=lacking)
 
 
 def _try_moment(how: signal.Signals, seconds: float, world: World) -> list[str]:
@@ -42,9 +47,9 @@ def _try_moment(how: signal.Signals, seconds: float, world: World) -> list[str]:
     return _judge(world, call, how, foreign)
 
 
-def _try_call(number: int, world: World) -> list[str]:
+def _try_call(cut: NameCall, world: World) -> list[str]:
     foreign = make_foreign(world)
-    prefix = killer(world.root / "trace.txt", number)
+    prefix = killer(world.root / "trace.txt", cut.name, cut.number)
     return _judge(world, world.start(*world.request(), "--take-over", prefix=prefix), signal.SIGKILL, foreign)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,9 @@ WRITING = f"{NAMING},openat,write,pwrite64,ftruncate,?copy_file_range,?sendfile"
 # 4711  fsync(6</w> <unfinished ...>
 _LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 
+_QUOTED = re.compile(r'["<]([^">]+)[">]')
+_RANDOM = re.compile(r"(?<=^mlenv-install-)[0-9a-f]+$|(?<=^mlenv-prove-)\w+$|(?<=^mlenv-verify-)\w+$|[0-9a-f]{32,}")
+
 
 class SystemCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call: by which process or thread, its name, and its arguments with the result as text."""
@@ -28,6 +32,35 @@ class SystemCall(msgspec.Struct, frozen=True, kw_only=True):
     process: int
     name: str
     text: str
+
+
+class NameCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of mlenv itself that changes a name or flushes: the ``number``-th of its kind, about ``subject``."""
+
+    name: str
+    number: int
+    subject: str
+
+    def describe(self) -> str:
+        """``rename 3 (.venv)``; what is random in a name is left out."""
+        return f"{self.name} {self.number} ({_RANDOM.sub('', self.subject)})"
+
+
+def name_calls(trace: Sequence[SystemCall]) -> list[NameCall]:
+    """Those of the first process in a trace, in their order."""
+    counts: dict[str, int] = {}
+    found = []
+    for call in trace:
+        if call.process == trace[0].process:
+            counts[call.name] = counts.get(call.name, 0) + 1
+            found.append(NameCall(name=call.name, number=counts[call.name], subject=_subject(call.text)))
+    return found
+
+
+def _subject(text: str) -> str:
+    """The last name in the arguments of a call."""
+    names = _QUOTED.findall(text)
+    return str(names[-1]).rpartition("/")[2] if names else ""
 
 
 def lacking_strace() -> str:
@@ -43,11 +76,11 @@ def tracer(file: Path, calls: str) -> tuple[str, ...]:
     return ("strace", "-f", "-y", "-s", "0", "-qq", "-o", str(file), "-e", f"trace={calls}", "-e", "signal=none")
 
 
-def killer(file: Path, number: int) -> tuple[str, ...]:
-    """Words before a command that kill it as it is about to make its ``number``-th call of :data:`NAMING`."""
+def killer(file: Path, name: str, number: int) -> tuple[str, ...]:
+    """Words before a command that kill it as it is about to make its ``number``-th call of that name."""
     # The error keeps the call from being made: the signal alone comes after it.
-    inject = f"inject={NAMING}:error=EIO:signal=SIGKILL:when={number}"
-    return ("strace", "-qq", "-o", str(file), "-e", f"trace={NAMING}", "-e", "signal=none", "-e", inject)
+    inject = f"inject={name}:error=EIO:signal=SIGKILL:when={number}"
+    return ("strace", "-qq", "-o", str(file), "-e", f"trace={name}", "-e", "signal=none", "-e", inject)
 
 
 def read_trace(file: Path) -> list[SystemCall]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from .tracing import NameCall
 from .world import World
 
 
@@ -20,7 +21,14 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     lines: tuple[str, ...]
     uv_commands: tuple[str, ...]
-    system_calls: tuple[str, ...]
+    system_calls: tuple[NameCall, ...]
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """So many seconds after the start; the name says which part of an installation's time that is."""
+
+    name: str
+    seconds: float
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +44,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def random(self, case: str, number: int) -> random.Random:
         """The chance of one try: the same for the same seed, whatever else is tried."""
-        return random.Random(f"{self.seed} {case} {number}")
+        return random.Random(f"{self.seed} {case} {number}")  # noqa: S311 - no secret comes of it
 
-    def moment(self, case: str, number: int) -> float:
-        """Seconds after the start, anywhere in an installation."""
-        return self.random(case, number).uniform(0.0, self.reference.seconds)
+    def moment(self, case: str, number: int) -> Moment:
+        """A moment anywhere in an installation."""
+        share = self.random(case, number).random()
+        return Moment(name=f"moment {number} ({share:.0%})", seconds=share * self.reference.seconds)
 
     def few(self, count: int) -> int:
         """So many tries, in the short form a tenth of them."""

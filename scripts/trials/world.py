@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -18,6 +19,9 @@ from tests.stands.package_index import PackageIndex
 from tests.stands.wheels import make_wheel
 
 from .call import Call, OnLine
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 OLD, NEW = "1.0", "2.0"
 """The release of ``lower`` in the environment that is there, and in the one that is asked for."""
@@ -44,7 +48,7 @@ class World:
         self.index = PackageIndex(self.wheels)
         self.environ = self._variables()
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         self.index.__enter__()
         self._make_models()
         return self
@@ -93,7 +97,9 @@ class World:
         argv = [*prefix, *self.command(*(arguments or self.request()))]
         return Call(argv, environ={**self.environ, **(environ or {})}, folder=self.root, on_line=on_line)
 
-    def run(self, *arguments: str, on_line: OnLine | None = None, environ: Mapping[str, str] | None = None) -> Completed:
+    def run(
+        self, *arguments: str, on_line: OnLine | None = None, environ: Mapping[str, str] | None = None
+    ) -> Completed:
         """Call mlenv and wait for its end."""
         return self.start(*arguments, on_line=on_line, environ=environ).wait()
 

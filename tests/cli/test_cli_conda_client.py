@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from mlenv.cli.deciders import RequestDecider
 from mlenv.cli.decision import decide_proven, demand_client
 from mlenv.errors import NoVerdictError
 from mlenv.facts.python import ManagerName, PackageManager
@@ -68,6 +70,33 @@ def test_a_conda_that_is_there_needs_no_extra(no_rattler: None, tmp_path: Path) 
     assert plan.proof is not None
     assert ("not_proven", True) == (plan.proof.status, "conda finds the packages itself" in plan.proof.detail)
     assert ("/opt/forge/bin/conda", "/opt/forge/bin/conda") == (plan.steps[0].argv[0], plan.steps[1].argv[0])
+
+
+def question(*wanted: str, **more: Any) -> str:
+    """The digest of what an installation was asked for."""
+    matrix = Matrix()
+    options = PlanOptions(environment="env", **{"manager": "conda", **more})
+    request = make_request(matrix, [], wanted)
+    decider = RequestDecider(request=request, machine=WITH_CONDA, matrix=matrix, terminal=Terminal(), options=options)
+    return decider.question()
+
+
+@pytest.mark.parametrize("manager", ["conda", "micromamba", "pixi"])
+def test_another_condition_is_another_question(manager: ManagerName) -> None:
+    asked = [question(text, manager=manager) for text in ("numpy", "numpy>=2", "numpy>=1.26", "numpy>=2")]
+    assert 3 == len(set(asked))
+    assert asked[1] == asked[3]
+
+
+def test_an_installation_offline_is_no_other_question() -> None:
+    assert question("numpy") == question("numpy", offline=True)
+
+
+def test_offline_the_hint_is_to_ask_once() -> None:
+    pytest.importorskip("rattler")
+    with pytest.raises(NoVerdictError) as caught:
+        demand_client("conda", NO_GPU, plan_for(NO_GPU, "numpy"), offline=True)
+    assert "without --offline" in caught.value.hint
 
 
 def test_for_another_machine_the_extra_is_needed(no_rattler: None) -> None:

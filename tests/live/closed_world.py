@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psutil
@@ -17,6 +18,9 @@ from mlenv.system.process import Completed, run
 from tests.stands.clients import clean_environ
 from tests.stands.proxy import Proxy
 from tests.stands.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 USER = "somebody"
 PASSWORD = f"T0p:secret@/w0rd{os.getpid()}"
@@ -40,6 +44,15 @@ def make_demo(folder: Path) -> Path:
     make_wheel(folder, "demo", "1.0", requires=["lower>=1"])
     make_wheel(folder, "lower", "1.2")
     return folder
+
+
+def indexes(address: str) -> str:
+    """A site's address for the index of PyTorch."""
+    return (
+        "checked_on = 2026-11-22\n"
+        f'index = [{{ id = "pytorch", title = "our copy of the PyTorch index", url = "{address}", source = ["us"] }}]\n'
+        '[sources]\nus = "our own"\n'
+    )
 
 
 class World:
@@ -96,11 +109,11 @@ class World:
         self.write(folder / "keyring", f"#!{sys.executable}\n{lines}", mode=0o700)
         return os.pathsep.join([str(folder), self.environ["PATH"]])
 
-    def mlenv(self, *arguments: str, umask: int | None = None, **variables: str) -> Completed:
-        """mlenv, called as a user calls it."""
+    def mlenv(self, *arguments: str, variables: Mapping[str, str] | None = None, umask: int | None = None) -> Completed:
+        """mlenv, called as a user calls it; ``variables`` beside the user's own."""
         call = f"import os, runpy; os.umask({umask}); runpy.run_module('mlenv', run_name='__main__', alter_sys=True)"
         start = ["-m", "mlenv"] if umask is None else ["-c", call]
-        environ = {**self.environ, **variables}
+        environ = {**self.environ, **(variables or {})}
         return run([sys.executable, *start, *arguments], environ=environ, timeout=300, cwd=str(self.place))
 
     def leaks(self) -> list[str]:
@@ -108,6 +121,13 @@ class World:
         roots = (self.home, self.place, self.temporary)
         found = (path for root in roots for path in _files(root) if path not in self.written)
         return sorted(str(path) for path in found if holds_secret(read(path)))
+
+    def writable_for_others(self) -> list[str]:
+        """What others may write to of all that was made, but for the installers' own caches."""
+        caches = (self.home / "cache" / "uv", self.home / "cache" / "pip")
+        made = [path for root in (self.home, self.place) for path in root.rglob("*") if path not in self.written]
+        ours = [path for path in made if not path.is_symlink() and not any(map(path.is_relative_to, caches))]
+        return [f"{path} {oct(_mode(path))}" for path in ours if _mode(path) & 0o022]
 
 
 def holds_secret(content: bytes) -> bool:
@@ -152,7 +172,7 @@ class Watch(threading.Thread):
         self.open_files: set[str] = set()
         self.rounds = 0
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -204,6 +204,7 @@ _PHRASES = (
     ("Network is unreachable", "no network"),
     ("invalid peer certificate", "its certificate is not trusted"),
     ("timed out", "no answer in time"),
+    ("no usable repodata cache", "its listing is not in the cache"),
 )
 _STATUS = re.compile(r"HTTP status \w+ error \((\d{3}) ")
 _ADDRESS = re.compile(r"""\s*(?:for url |from )?[('"]*\b[a-z0-9+]+://[^\s'")]+['")]*""")

@@ -41,6 +41,11 @@ def test_locks_are_private(tmp_path: Path) -> None:
     assert memory.path.stat().st_mode & 0o077 == 0
 
 
+def test_a_file_that_is_no_text_is_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "key.toml").write_bytes(b"\xff\xfe")
+    assert LockMemory(tmp_path, "key").recall() is None
+
+
 def test_a_folder_that_cannot_be_made_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     memory = LockMemory(tmp_path / "file" / "locks", "key")

@@ -13,7 +13,10 @@ import pytest
 
 from mlenv.errors import InstallError, Interrupted, NoVerdictError
 from mlenv.execute.generations import Generations
-from mlenv.plan.plan import Plan
+from mlenv.execute.steps import failure_of
+from mlenv.plan.conda_client import RATTLER_MODULE
+from mlenv.plan.plan import Plan, Step
+from mlenv.system.process import Completed
 from tests.unit.execute.installing import (
     FILL,
     FULL,
@@ -41,6 +44,29 @@ def test_a_first_install_makes_the_link(generations: Generations) -> None:
 def test_files_of_a_plan_are_private(generations: Generations) -> None:
     carry_out(generations)
     assert (generations.path / "mlenv/pyproject.toml").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
+def test_a_file_that_a_command_made_before_becomes_private(generations: Generations) -> None:
+    made = "import os, sys; os.makedirs(sys.argv[1] + '/mlenv'); open(sys.argv[1] + '/mlenv/pyproject.toml', 'w')"
+
+    def plan(folder: Path) -> Plan:
+        return make_plan(folder, steps=(step("create", made, str(folder)), step("verify")))
+
+    carry_out(generations, plan=plan)
+    assert 0 == (generations.path / "mlenv/pyproject.toml").stat().st_mode & 0o077
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
+def test_nobody_else_looks_into_a_generation_while_it_is_made(generations: Generations) -> None:
+    modes: list[int] = []
+    previous = os.umask(0o022)
+    try:
+        carry_out(generations, proof=Proof(act=lambda folder: modes.append(folder.stat().st_mode & 0o777)))
+    finally:
+        os.umask(previous)
+    modes.append(os.stat(generations.path).st_mode & 0o777)
+    assert [0o700, 0o755] == modes
 
 
 def test_a_second_install_keeps_the_first_generation(generations: Generations) -> None:
@@ -167,6 +193,33 @@ def test_a_network_that_fails_for_a_moment_is_tried_again(generations: Generatio
     _, progress = carry_out(generations, fill=FLAKY)
     assert ["2", "8"] == [note.rpartition("trying again in ")[2].removesuffix(" s") for note in progress.notes]
     assert "3" == (generations.path.parent / "tries").read_text()
+
+
+@pytest.mark.parametrize(
+    ("module", "hint", "said"),
+    [
+        pytest.param(RATTLER_MODULE, "free some space", False, id="of-mlenv"),
+        pytest.param("another", "mend the cause", True, id="of-another"),
+    ],
+)
+def test_the_hint_of_mlenv_s_own_child_is_the_hint(module: str, hint: str, said: bool) -> None:
+    install = Step(kind="install", purpose="Install", argv=("python", "-m", module))
+    done = Completed(status=1, stderr="error: it is odd\nhint: free some space\n")
+    error = failure_of(install, done, None, None)
+    assert error.hint.startswith(hint)
+    assert said == ("hint: free some space" in error.message)
+    assert "  error: it is odd\n" in error.message
+
+
+def test_a_token_that_a_manager_names_is_masked(generations: Generations) -> None:
+    told = "import sys; sys.exit('no https://h.example/t/tk-' + '8f31/noarch/repodata.json')"
+
+    def plan(folder: Path) -> Plan:
+        return msgspec.structs.replace(make_plan(folder, fill=told), manager="mamba")
+
+    with pytest.raises(InstallError, match=r"no https://h\.example/t/\*\*\*\*/noarch") as caught:
+        carry_out(generations, plan=plan)
+    assert "tk-8f31" not in f"{caught.value.message}{caught.value.hint}"
 
 
 def test_a_network_that_stays_away_ends_the_work(generations: Generations) -> None:

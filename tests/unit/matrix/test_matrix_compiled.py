@@ -40,6 +40,13 @@ def test_what_is_kept_is_made_once(tmp_path: Path) -> None:
     assert ([INFO] * 3, 1) == (found, make.made)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="rights of POSIX")
+def test_what_is_kept_is_private(tmp_path: Path) -> None:
+    Store(tmp_path).get("info", "one", MatrixInfo, Maker())
+    (path,) = tmp_path.iterdir()
+    assert 0 == path.stat().st_mode & 0o077
+
+
 @pytest.mark.parametrize(
     ("folder", "stamp"), [(None, "one"), ("cache", None)], ids=["no-folder", "what-cannot-be-told-apart"]
 )

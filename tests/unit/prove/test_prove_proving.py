@@ -197,6 +197,14 @@ def test_a_lock_of_a_moment_ago_is_taken_again() -> None:
     assert (lock, first) == (memory.text, again)
 
 
+@pytest.mark.parametrize("text", ["", "no lock", "lock-version = '9'", "[[packages]]\nname = '--option'"])
+def test_a_damaged_memory_costs_only_time(text: str) -> None:
+    memory = Memory(text or "\0")
+    lock = lock_of("numpy==2")
+    Case(Uv(lock), "jax", open_memory=lambda *_: memory).plan()
+    assert lock == memory.text
+
+
 def test_what_clashes_is_not_remembered() -> None:
     memory = Memory()
     uv = Uv(lock_of("onnxruntime==1", "onnxruntime-gpu==1"), "onnxruntime==1  # via mlenv-environment\n")

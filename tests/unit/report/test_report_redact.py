@@ -37,6 +37,7 @@ def test_mask_url(url: str, masked: str) -> None:
     ("text", "masked"),
     [
         ("--index-url https://me:secret@host.example/simple", "--index-url https://****@host.example/simple"),
+        ("https:/me:secret@host.example: there is no such file", "https:/****@host.example: there is no such file"),
         ("https://a:b@one.example https://c:d@two.example", "https://****@one.example https://****@two.example"),
         ("'https://a:b@one.example/x'", "'https://****@one.example/x'"),
         ("'https://me:sec'ret@host.example/simple'", "'https://****@host.example/simple'"),
