@@ -29,7 +29,7 @@ def announce(terminal: Terminal, plan: Plan) -> None:
 
 
 def _name_packages(plan: Plan) -> str:
-    named = [_name_package(package) for package in plan.packages]
+    named = [*(_name_package(package) for package in plan.packages), *plan.others]
     if plan.proof is None or not plan.proof.by.startswith("the lock") or len(named) <= TOLD:
         return ", ".join(named)
     return f"{', '.join(named[:TOLD])} and {len(named) - TOLD} more"

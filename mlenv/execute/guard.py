@@ -18,6 +18,8 @@ from pathlib import Path
 from mlenv.system.process import Companion
 
 FAREWELL = b"done\n"
+_kept: list[Companion] = []
+"""Companions whose line ends with this process and no sooner."""
 
 
 @contextmanager
@@ -36,8 +38,14 @@ def guarded(path: Path) -> Iterator[Path]:
     try:
         with opened(places) as scratch, _temporary_files_in(scratch):
             yield scratch
-    finally:
+    except Exception:
         companion.dismiss(FAREWELL)
+        raise
+    except BaseException:
+        # A second Ctrl-C may have cut short what follows the first: the companion sees to it, once we are gone.
+        _kept.append(companion)
+        raise
+    companion.dismiss(FAREWELL)
 
 
 @contextmanager

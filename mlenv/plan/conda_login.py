@@ -17,6 +17,7 @@ CONDARC_FILE = f"{PROJECT_FOLDER}/condarc"
 
 _ADDRESS = re.compile(r"https?://[^\s\"<>]+")
 _TOKEN = re.compile(r"(?<=/)t/[^/]+/")
+_SECRET = re.compile(r"(?<=/t/)[^/]+")
 
 
 # https://me:secret@mirror.example/t/tk-123/conda-forge
@@ -32,7 +33,7 @@ def strip_logins(text: str) -> str:
 
 def mask_tokens(text: str) -> str:
     """A text with the tokens in all its addresses masked, which only addresses of channels have."""
-    return _ADDRESS.sub(lambda match: _TOKEN.sub("t/****/", match.group()), text)
+    return _ADDRESS.sub(lambda match: _SECRET.sub("****", match.group()), text)
 
 
 def has_login(channel: str) -> bool:

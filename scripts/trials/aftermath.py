@@ -106,13 +106,18 @@ def versions_after(ending: Completed, expected: Expected) -> tuple[str, ...]:
 
 def check_environment(world: World, versions: tuple[str, ...]) -> list[str]:
     """Whether the environment is one of those, whole, and proves so."""
-    found = world.version()
-    wrong = [] if found in versions else [f"the environment has {found} instead of {' or '.join(versions)}"]
-    wrong += [f"{path} is not as published" for path in world.spoiled()]
+    wrong = check_packages(world, versions)
     verified = world.verify()
     if verified.status != 0:
         wrong.append(f"`mlenv verify` ends with {verified.status} ({_last(verified.stderr or verified.stdout)})")
     return wrong
+
+
+def check_packages(world: World, versions: tuple[str, ...]) -> list[str]:
+    """Whether the environment imports one of those releases, and its files are those of the wheels."""
+    found = world.version()
+    wrong = [] if found in versions else [f"the environment has {found} instead of {' or '.join(versions)}"]
+    return wrong + [f"{path} is not as published" for path in world.spoiled()]
 
 
 def check_left(world: World) -> list[str]:
@@ -145,7 +150,7 @@ def check_next(world: World) -> list[str]:
     world.index.heal()
     done = world.run(*world.request())
     wrong = [] if done.ok else [f"the next installation ends with {done.status} ({_last(done.stderr)})"]
-    return wrong + [f"after the next installation {text}" for text in check_environment(world, (NEW,))]
+    return wrong + [f"after the next installation {text}" for text in check_packages(world, (NEW,))]
 
 
 def check_generations(world: World) -> list[str]:

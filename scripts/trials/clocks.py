@@ -26,7 +26,7 @@ def trials(settings: Settings) -> Iterator[Trial]:
     """Every jump, before the start and after each line."""
     lacking = "" if shutil.which("cc") else "there is no C compiler (cc)"
     lines = len(settings.reference.lines)
-    for name, jump in JUMPS.items():
+    for name, jump in list(JUMPS.items())[: 1 if settings.small else None]:
         for number in (lines // 2,) if settings.small else range(lines + 1):
             when = f"after line {number}" if number else "from the start"
             act = partial(_try, jump, number)
@@ -41,7 +41,7 @@ def _try(jump: int, number: int, world: World) -> list[str]:
     environ = {"LD_PRELOAD": str(library), "CLOCK_FLAG": str(flag), "CLOCK_JUMP": str(jump)}
     ending = world.run(environ=environ, on_line=at_line(number, lambda _: flag.touch()))
     wrong = [] if flag.exists() else ["the clock did not jump"]
-    return wrong + judge(world, ending, Expected(statuses=(ExitStatus.OK,)), deep=number % EVERY == 0)
+    return wrong + judge(world, ending, Expected(statuses=(ExitStatus.OK,)), deep=number % EVERY == EVERY - 1)
 
 
 def _compile(world: World) -> Path:

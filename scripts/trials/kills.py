@@ -45,7 +45,7 @@ def trials(settings: Settings) -> Iterator[Trial]:
 
 def _of_mlenv(settings: Settings, case: str, act: Act, expected: Expected, count: int) -> Iterator[Trial]:
     for number, (name, run) in enumerate(moments(settings, case, count)):
-        yield Trial(case=case, variant=name, act=partial(_try, run, act, expected, number % EVERY == 0))
+        yield Trial(case=case, variant=name, act=partial(_try, run, act, expected, number % EVERY == EVERY - 1))
 
 
 def _try(run: Run, act: Act, expected: Expected, deep: bool, world: World) -> list[str]:
@@ -73,12 +73,14 @@ def _kill_both(call: Call) -> None:
 def _of_children(settings: Settings) -> Iterator[Trial]:
     case = "kill a child"
     kinds = [*settings.reference.uv_commands, "verify"]
-    for number, kind in enumerate(kinds):
-        yield Trial(case=case, variant=f"{kind}, at once", act=partial(_try_child, kind, 0.0, number % EVERY == 0))
-    for number in range(settings.few(settings.kills)):
+    for number, kind in list(enumerate(kinds))[:: 3 if settings.small else 1]:
+        yield Trial(
+            case=case, variant=f"{kind}, at once", act=partial(_try_child, kind, 0.0, number % EVERY == EVERY - 1)
+        )
+    for number in range(0 if settings.small else settings.kills):
         chance = settings.random(case, number)
         kind, late = chance.choice(kinds), chance.uniform(0.0, LATE_SECONDS)
-        act = partial(_try_child, kind, late, number % EVERY == 0)
+        act = partial(_try_child, kind, late, number % EVERY == EVERY - 1)
         yield Trial(case=case, variant=f"{number} ({kind}, after {late:.3f} s)", act=act)
 
 

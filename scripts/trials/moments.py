@@ -23,8 +23,8 @@ EVERY = 4
 def moments(settings: Settings, case: str, count: int) -> Iterator[tuple[str, Run]]:
     """After each line that an installation says, and at so many random moments, with their names."""
     lines = settings.reference.lines
-    numbers = range(1, len(lines) + 1)
-    for number in list(numbers)[1 :: len(lines) // 3] if settings.small else numbers:
+    middle = len(lines) // 2
+    for number in (middle,) if settings.small else range(1, len(lines) + 1):
         yield f"after line {number} ({lines[number - 1][:40].strip()})", _at_line(number)
     for number in range(settings.few(count)):
         moment = settings.moment(case, number)

@@ -18,20 +18,22 @@ from .world import World
 
 LATE_SECONDS = (0.0, 0.002, 0.01, 0.03, 0.1)
 LOOK_SECONDS = 0.0005
+PAUSES = (0.0, 0.01, 0.05)
+"""Seconds between Ctrl-C and Ctrl-C."""
 
 
 def trials(settings: Settings) -> Iterator[Trial]:
     """Every signal that asks for an end, and Ctrl-C twice."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         yield from _of_one(settings, f"{number.name} to mlenv", number, partial(_send, number))
-    for pause in (0.0, 0.01, 0.05):
+    for pause in PAUSES[1:2] if settings.small else PAUSES:
         yield from _of_one(settings, f"Ctrl-C twice within {pause} s", signal.SIGINT, partial(_twice, pause))
 
 
 def _of_one(settings: Settings, case: str, number: signal.Signals, act: Act) -> Iterator[Trial]:
     for count, (name, run) in enumerate(moments(settings, case, settings.kills // 3)):
-        yield Trial(case=case, variant=name, act=partial(_try, run, act, number, count % EVERY == 0))
-    for late in LATE_SECONDS[:1] if settings.small else LATE_SECONDS:
+        yield Trial(case=case, variant=name, act=partial(_try, run, act, number, count % EVERY == EVERY - 1))
+    for late in () if settings.small and number != signal.SIGINT else LATE_SECONDS[: 1 if settings.small else None]:
         variant = f"{late} s after the switch"
         yield Trial(case=case, variant=variant, act=partial(_try_late, act, late))
 

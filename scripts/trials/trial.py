@@ -52,8 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Moment(name=f"moment {number} ({share:.0%})", seconds=share * self.reference.seconds)
 
     def few(self, count: int) -> int:
-        """So many tries, in the short form a tenth of them."""
-        return max(1, count // 10) if self.small else count
+        """So many tries, in the short form one."""
+        return min(1, count) if self.small else count
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):

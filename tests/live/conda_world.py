@@ -51,6 +51,11 @@ class CondaWorld(World):
         """All that was logged."""
         return "".join(path.read_text() for path in sorted((self.home / "state").rglob("*.log")))
 
+    def hide_rattler(self) -> None:
+        """As on a machine where the extra is not installed."""
+        self.write(self.home / "modules" / "rattler.py", "raise ImportError('not here')\n")
+        self.environ["PYTHONPATH"] = str(self.home / "modules")
+
     def asking(self, *wanted: str, manager: str = "conda", more: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The words of an installation."""
         asked = [word for text in wanted for word in ("--with", text)]

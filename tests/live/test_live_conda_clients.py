@@ -47,12 +47,6 @@ def world(tmp_path: Path, server: CondaServer) -> CondaWorld:
     return world
 
 
-def hide_rattler(world: CondaWorld) -> None:
-    """As on a machine where the extra is not installed."""
-    world.write(world.home / "modules" / "rattler.py", "raise ImportError('not here')\n")
-    world.environ["PYTHONPATH"] = str(world.home / "modules")
-
-
 def expected_words(world: CondaWorld, manager: str, platform: str, *more: str) -> list[tuple[str, ...]]:
     """The arguments of a first installation from a lock; ``more`` are those of an installation offline."""
     folder = str(world.store / "1")
@@ -144,7 +138,7 @@ def test_without_the_network(world: CondaWorld, server: CondaServer, manager: st
 
 @pytest.mark.parametrize("manager", FAMILY)
 def test_where_nobody_could_ask_the_channel(world: CondaWorld, manager: str) -> None:
-    hide_rattler(world)
+    world.hide_rattler()
     done = world.install("toy==1.0", manager=manager)
     assert done.ok, done.stderr
     folder = str(world.store / "1")
@@ -183,7 +177,7 @@ def test_a_printed_script_makes_the_same(world: CondaWorld, manager: str) -> Non
 
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_a_client_that_is_not_there(world: CondaWorld, manager: str) -> None:
-    hide_rattler(world)
+    world.hide_rattler()
     for path in world.programs.iterdir():
         path.unlink()
     done = world.install("toy", manager=manager)

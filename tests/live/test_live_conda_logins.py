@@ -28,7 +28,7 @@ pytestmark = [
 CREDENTIALS = (USER, PASSWORD)
 TOKEN = "tk-8f31-" + quote(PASSWORD, safe="")
 """A token may be anything; this one is found by whoever looks for the password."""
-HOW = ["rattler", "conda", "mamba", "micromamba", "pixi"]
+HOW = ["rattler", "unasked", "conda", "mamba", "micromamba", "pixi"]
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,12 @@ def world(tmp_path: Path, server: CondaServer, index: PackageIndex) -> CondaWorl
 
 
 def prepare(world: CondaWorld, how: str) -> str:
-    """The manager that is asked for; a client of it is there, but for ``rattler``."""
+    """The manager that is asked for; a client of it is there, but for ``rattler``, and alone for ``unasked``."""
     if how == "rattler":
         return "conda"
+    if how == "unasked":
+        world.hide_rattler()
+        how = "micromamba"
     make_clients(world.programs, [how])
     return how
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlenv.facts.python import ManagerName
-from mlenv.plan.conda_login import mask_tokens, strip_logins
+from mlenv.plan.conda_login import mask_tokens, render_condarc, strip_logins
 from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile
 from mlenv.report.plan import mask_plan
 
@@ -19,6 +19,11 @@ def test_what_is_left_works_with_a_login_from_elsewhere() -> None:
 def test_a_token_is_masked_and_the_rest_is_left() -> None:
     masked = mask_tokens("see <http://h.example/t/tk-8f31/noarch/repodata.json> at /home/t/work/x")
     assert "see <http://h.example/t/****/noarch/repodata.json> at /home/t/work/x" == masked
+
+
+def test_a_token_at_the_end_as_in_a_condarc() -> None:
+    text = render_condarc(["https://h.example/t/tk-8f31/conda-forge"])
+    assert text.replace("tk-8f31", "****") == mask_tokens(text) != text
 
 
 @pytest.mark.parametrize("text", ["", "plain", "https://mirror.example/conda-forge/noarch", "file:///home/t/work/x"])
