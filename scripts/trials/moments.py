@@ -28,14 +28,16 @@ def moments(settings: Settings, case: str, count: int) -> Iterator[tuple[str, Ru
         yield f"after line {number} ({lines[number - 1][:40].strip()})", _at_line(number)
     for number in range(settings.few(count)):
         moment = settings.moment(case, number)
-        yield moment.name, _after(moment.seconds)
+        yield moment.name, after(moment.seconds)
 
 
 def _at_line(number: int) -> Run:
     return lambda world, act: world.start(on_line=at_line(number, act))
 
 
-def _after(seconds: float) -> Run:
+def after(seconds: float) -> Run:
+    """An installation to which something happens so long after its start."""
+
     def run(world: World, act: Act) -> Call:
         call = world.start()
         call.sleep(seconds)

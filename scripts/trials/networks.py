@@ -33,10 +33,11 @@ BROKEN = (
     Fault("html"),
 )
 LISTED = (Fault("wrong_hash"), Fault("no_hash"), Fault("vanish"))
+EVERYWHERE = (Fault("status", code=500), Fault("cut"), Fault("stall"), Fault("html"))
 
 
 def trials(settings: Settings) -> Iterator[Trial]:
-    """Every fault in every place, once and always; then an index that is not there."""
+    """Every fault in every place, once and always; then everywhere; then an index that is not there."""
     for place in PLACES:
         for fault in (*BROKEN, SLOW):
             for times in (1, None):
@@ -44,6 +45,8 @@ def trials(settings: Settings) -> Iterator[Trial]:
                     yield _trial(place, PLACES[place], msgspec.structs.replace(fault, times=times))
     for fault in LISTED[: 1 if settings.small else None]:
         yield _trial("listing", WHEEL, fault)
+    for fault in () if settings.small else EVERYWHERE:
+        yield _trial("everything", "*", fault)
     yield Trial(case="network: index gone", variant="before anything", act=_try_without)
     yield Trial(case="network: index gone", variant="between proof and download", act=_try_lost)
 

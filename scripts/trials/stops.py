@@ -7,15 +7,18 @@ import signal
 from collections.abc import Iterator
 from functools import partial
 
+import msgspec
+
 from mlenv.errors import ExitStatus
 from mlenv.system.process import Completed
 
 from .aftermath import Expected, judge
 from .call import Call
-from .moments import EVERY, Act, Run, moments
+from .moments import EVERY, Act, Run, after, moments
 from .trial import Settings, Trial
 from .world import World
 
+EARLY_SECONDS = (0.02, 0.04, 0.06, 0.08, 0.12, 0.16)
 LATE_SECONDS = (0.0, 0.002, 0.01, 0.03, 0.1)
 LOOK_SECONDS = 0.0005
 PAUSES = (0.0, 0.01, 0.05)
@@ -33,13 +36,18 @@ def trials(settings: Settings) -> Iterator[Trial]:
 def _of_one(settings: Settings, case: str, number: signal.Signals, act: Act) -> Iterator[Trial]:
     for count, (name, run) in enumerate(moments(settings, case, settings.kills // 3)):
         yield Trial(case=case, variant=name, act=partial(_try, run, act, number, count % EVERY == EVERY - 1))
-    for late in () if settings.small and number != signal.SIGINT else LATE_SECONDS[: 1 if settings.small else None]:
+    if settings.small and case != "SIGINT to mlenv":
+        return
+    for early in EARLY_SECONDS[2:3] if settings.small else EARLY_SECONDS:
+        variant = f"{early} s after the start"
+        yield Trial(case=case, variant=variant, act=partial(_try, after(early), act, number, False))
+    for late in LATE_SECONDS[:1] if settings.small else LATE_SECONDS:
         variant = f"{late} s after the switch"
         yield Trial(case=case, variant=variant, act=partial(_try_late, act, late))
 
 
 def _try(run: Run, act: Act, number: signal.Signals, deep: bool, world: World) -> list[str]:
-    ending = run(world, act).wait()
+    ending = without_python(run(world, act).wait(), number)
     return judge(world, ending, Expected(statuses=_right(ending, number)), deep=deep)
 
 
@@ -52,6 +60,13 @@ def _try_late(act: Act, late: float, world: World) -> list[str]:
     call.sleep(late)
     act(call)
     return judge(world, call.wait(), Expected(statuses=(ExitStatus.OK,)))
+
+
+def without_python(ending: Completed, number: signal.Signals) -> Completed:
+    """What Python says where it is stopped before it has come to mlenv is no word of mlenv's."""
+    if "Traceback" in ending.stderr and f"{os.sep}mlenv{os.sep}" not in ending.stderr:
+        return msgspec.structs.replace(ending, status=-number, stderr="")
+    return ending
 
 
 def _right(ending: Completed, number: signal.Signals) -> tuple[int, ...]:

@@ -304,7 +304,7 @@ def trusted_host(world: World, network: Network) -> Case:
 # ---------------------------------------------------------------- what must hold
 
 
-@pytest.mark.parametrize("manager", ["uv", "pip"])
+@pytest.mark.parametrize("manager", ["uv", pytest.param("pip", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", CASES)
 def test_installs_and_tells_no_password(world: World, network: Network, name: str, manager: str) -> None:
     found = CASES[name](world, network)
@@ -343,7 +343,7 @@ def test_a_folder_of_wheels_alone(world: World, network: Network, manager: str) 
     assert done.ok, done.stderr
 
 
-@pytest.mark.parametrize("manager", ["uv", "pip"])
+@pytest.mark.parametrize("manager", ["uv", pytest.param("pip", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("where", ["pip.conf", "netrc", "option"])
 def test_a_wrong_password_is_said_in_one_line(world: World, network: Network, manager: str, where: str) -> None:
     network.serve(login=True)
@@ -375,6 +375,7 @@ def make_torch(folder: Path) -> None:
         make_wheel(folder, "torch", "2.14.1", tag=tag, modules={"torch/__init__.py": ""})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [name for name in CASES if name != "pip-conf-find-links-page"])
 def test_the_sources_are_asked_with_the_same_settings(world: World, network: Network, name: str) -> None:
     """What mlenv looks up by itself (which builds there are) goes the way that the installers go."""
@@ -429,7 +430,7 @@ def test_nothing_that_is_shown_tells_it(world: World, network: Network, words: t
 # ---------------------------------------------------------------- rights
 
 
-@pytest.mark.parametrize("manager", ["uv", "pip"])
+@pytest.mark.parametrize("manager", ["uv", pytest.param("pip", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
 def test_nobody_else_may_write_to_what_is_made(world: World, network: Network, manager: str, umask: int) -> None:
     network.serve(login=True)

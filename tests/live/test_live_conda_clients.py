@@ -27,6 +27,7 @@ pytestmark = [
 ]
 FAMILY = ("conda", "mamba", "micromamba")
 MANAGERS = (*FAMILY, "pixi")
+SOME = ("conda", "pixi", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("mamba", "micromamba")))
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_from_the_command_to_the_environment(world: CondaWorld, manager: str) ->
     assert [] == world.leftovers()
 
 
-@pytest.mark.parametrize("manager", MANAGERS)
+@pytest.mark.parametrize("manager", SOME)
 def test_a_shell_in_it(world: CondaWorld, manager: str) -> None:
     assert world.install("toy==1.0", manager=manager).ok
     done = subprocess.run(
@@ -123,7 +124,7 @@ def test_a_shell_in_it(world: CondaWorld, manager: str) -> None:
     assert [f"{world.environment}/bin/python", "1.0"] == done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("manager", MANAGERS)
+@pytest.mark.parametrize("manager", SOME)
 def test_without_the_network(world: CondaWorld, server: CondaServer, manager: str) -> None:
     from rattler import Subdir
 
@@ -154,7 +155,7 @@ def test_where_nobody_could_ask_the_channel(world: CondaWorld, manager: str) -> 
     assert "2.0" == world.version()
 
 
-@pytest.mark.parametrize("manager", MANAGERS)
+@pytest.mark.parametrize("manager", SOME)
 def test_a_printed_script_makes_the_same(world: CondaWorld, manager: str) -> None:
     asked = world.asking("toy==1.0", manager=manager)[1:]
     script = world.mlenv("plan", *asked, "--prove", "--format", "shell")
@@ -230,7 +231,7 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize("manager", ["conda", "pixi"])
+@pytest.mark.parametrize("manager", ["conda", pytest.param("pixi", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_client_that_fails(world: CondaWorld, name: str, manager: str) -> None:
     failure = FAILURES[name]

@@ -28,7 +28,11 @@ pytestmark = [
 CREDENTIALS = (USER, PASSWORD)
 TOKEN = "tk-8f31-" + quote(PASSWORD, safe="")
 """A token may be anything; this one is found by whoever looks for the password."""
-HOW = ["rattler", "unasked", "conda", "mamba", "micromamba", "pixi"]
+HOW = [
+    "rattler",
+    "conda",
+    *(pytest.param(how, marks=pytest.mark.thorough) for how in ("unasked", "mamba", "micromamba", "pixi")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +136,9 @@ def test_a_wrong_login(tmp_path: Path, channel: Path, how: str) -> None:
     assert [] == world.leftovers()
 
 
-@pytest.mark.parametrize("manager", ["conda", "mamba", "micromamba", "pixi"])
+@pytest.mark.parametrize(
+    "manager", ["conda", "pixi", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("mamba", "micromamba"))]
+)
 @pytest.mark.parametrize("form", ["text", "json", "shell", "conda", "pixi"])
 def test_a_plan_tells_no_password(world: CondaWorld, manager: str, form: str) -> None:
     asked = world.asking("toy==1.0", manager=manager)[1:]
