@@ -10,6 +10,7 @@ TIDY = ("probe", "doctor", "plan", "why", "install", "env")
 """Commands that have tidied up when they come to their end."""
 FOREIGN = (["run"], ["shell"])
 """Commands that hand this process's settings to a program of the user's."""
+INTERRUPTED = 130
 GARBAGE_THRESHOLD = 100_000
 """Modules and rows are many and hold no circles: looking for garbage among them is a tenth of a command."""
 
@@ -23,10 +24,23 @@ def main() -> None:
 
         sys.stdout.write(f"mlenv {__version__}\n")
         return
-    status = run(words)
+    try:
+        status = run(words)
+    except KeyboardInterrupt:  # before a command began, or while one said that it was interrupted
+        status = _end_interrupted()
     if words and words[0] in TIDY:
         leave_at_once(status)
     sys.exit(status)
+
+
+def _end_interrupted() -> int:
+    """The last word of a program that is in a hurry; nothing stops it any more."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.stderr is not None:
+        sys.stderr.write("error: interrupted\n")
+    return INTERRUPTED
 
 
 def run(words: list[str]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mlenv.cli.decision import Decision
+from mlenv.errors import NoPlanError
 from mlenv.facts.machine import Machine
 from mlenv.facts.packages import PackageConfiguration
 from mlenv.matrix.load import Matrix
@@ -46,17 +47,22 @@ def prove_request(
     from mlenv.prove.proving import Ways, prove
 
     proving = Proving(request, machine, matrix, options, terminal, here=here, environ=environ)
-    plan = prove(
-        Ways(
-            decide=proving.decide,
-            build=proving.build,
-            open_locker=proving.open_locker,
-            open_memory=proving.open_memory,
-            families=matrix.families,
-            find_framework=matrix.framework,
-            say=terminal.note,
-        )
+    ways = Ways(
+        decide=proving.decide,
+        build=proving.build,
+        open_locker=proving.open_locker,
+        open_memory=proving.open_memory,
+        families=matrix.families,
+        find_framework=matrix.framework,
+        say=terminal.note,
     )
+    try:
+        plan = prove(ways)
+    except NoPlanError as error:
+        proving.demand_indexes(error.message)
+        raise
+    if isinstance(plan, Impossible):
+        proving.demand_indexes(" ".join(reason.text for reason in plan.reasons))
     return Decision(plan=plan, resolution=proving.resolution, supply=proving.supply)
 
 
@@ -99,6 +105,24 @@ class Proving:
         from mlenv.cli.package_access import open_pages
 
         return open_pages(self.machine.packages, sources, self.environ)
+
+    def demand_indexes(self, refusal: str) -> None:
+        """:class:`NoVerdictError` where a package is missing since another page stands in an index's place."""
+        from mlenv.errors import NoVerdictError
+        from mlenv.report.redact import mask_url
+        from mlenv.supply.portal import absent_packages, find_portal
+
+        names = absent_packages(refusal)
+        addresses = [row.address for row in self.supply.sources if row.kind in ("default", "index") and row.address]
+        addresses = [address for address in addresses if address.startswith("http")]
+        if not names or not addresses or self.options.offline:
+            return
+        portal = find_portal(names, addresses, self._open_fetch(self.supply.sources))
+        if portal:
+            raise NoVerdictError(
+                f"{mask_url(portal)} does not answer as a package index does: a page of somebody else stood in its place",
+                hint="a network that wants a login first? open the address in a browser, then run it again",
+            )
 
     def _judge(self) -> None:
         """Judge every build by the rules that no source has a say in; the search then finds it done."""

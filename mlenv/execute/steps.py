@@ -77,26 +77,27 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     def carry_out(self, step: Step) -> None:
         """Run a step to its success.
 
-        What failed on the way to an index is tried again; what was damaged is dropped from the
-        cache and fetched once more.  :class:`InstallError`, or :class:`NoVerdictError` where a lock
+        What failed on the way to an index is tried again; each package that was damaged is dropped
+        from the cache and fetched once more.  :class:`InstallError`, or :class:`NoVerdictError` where a lock
         cannot be had because an index is out of reach, says what else happened.
         """
         with self.progress.step(step.purpose) as speaker:
-            waits, dropped = list(BACKOFF), False
+            waits = list(BACKOFF)
+            dropped: set[str] = set()
             while True:
                 completed = self._run(step, speaker.say)
                 if completed.ok:
                     return
                 symptom = _explain(completed, self.plan.manager)
-                effect = symptom.effect if symptom else "permanent"
+                effect, subject = (symptom.effect, symptom.subject) if symptom else ("permanent", "")
                 if effect == "transient" and waits and step.kind in NETWORK:
                     self._wait(step, symptom, waits.pop(0))
-                elif effect == "corrupt" and not dropped:
-                    dropped = True
+                elif effect == "corrupt" and subject not in dropped:
+                    dropped.add(subject)
                     self._drop(symptom)
                 else:
                     if effect == "corrupt":  # the next installation is to start afresh
-                        self.cache.drop(symptom.subject if symptom else "")
+                        self.cache.drop(subject)
                     raise failure_of(step, completed, symptom, self.journal.path)
 
     def _run(self, step: Step, say: Callable[[str], None]) -> Completed:

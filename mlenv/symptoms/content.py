@@ -117,11 +117,14 @@ RULES: tuple[Rule, ...] = (
         id="record-damaged",
         layer="content",
         effect="corrupt",
-        meaning="a wheel's list of its files (RECORD) is missing or does not fit its content",
+        meaning="what a wheel says of itself (RECORD, METADATA) is missing, or does not fit its content",
         remedies=("drop it and fetch it again: {drop}", "where it comes back the same, tell the makers of the package"),
         find=words(
             r"(?:hash|size) mismatch[^\n]{0,80}\brecord\b",
             r"dist-info[\\/]record['`]?: no such file",
+            r"failed to install: \S{1,200} \((?P<subject>[\w.-]{1,100})==[^)\n]{1,80}\)[^a-z]{0,40}"
+            r"(?:cause: |caused by: )?(?:the wheel is invalid|failed to (?:open|read) file)",
+            r"the wheel is invalid",
             r"record file is (?:invalid|missing)",
             r"record (?:file )?(?:is|was) (?:invalid|malformed)",
             r"due to an oserror: record\b",

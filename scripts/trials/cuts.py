@@ -17,7 +17,7 @@ def trials(settings: Settings) -> Iterator[Trial]:
     """One for each call that an undisturbed installation makes."""
     lacking = lacking_strace()
     calls = settings.reference.system_calls
-    for number, call in list(enumerate(calls))[:: max(1, len(calls) // 3) if settings.small else 1]:
+    for number, call in list(enumerate(calls))[:: max(1, len(calls) // 2) if settings.small else 1]:
         act = partial(_try, call, number % EVERY == EVERY - 1)
         yield Trial(case="kill before a call", variant=call.describe(), act=act, lacking=lacking)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from mlenv.errors import ExitStatus
 from mlenv.execute.generations import MANIFEST
@@ -26,13 +27,19 @@ def trials(settings: Settings) -> Iterator[Trial]:
 
 def _try_install(world: World) -> list[str]:
     trace, wrong = _trace(world, *world.request())
-    return wrong + check_order(trace, [*_sealing(world), *_switching(world)]) + check_last_write(trace, world)
+    return (
+        wrong + check_order(trace, [*_sealing(world), *_switching(world)]) + check_last_write(trace, world.store / "2")
+    )
 
 
 def _try_take_over(world: World) -> list[str]:
     make_foreign(world)
     trace, wrong = _trace(world, *world.request(), "--take-over")
-    return wrong + check_order(trace, [*_sealing(world, "1"), *_switching(world)]) + check_last_write(trace, world, "1")
+    return (
+        wrong
+        + check_order(trace, [*_sealing(world, "1"), *_switching(world)])
+        + check_last_write(trace, world.store / "1")
+    )
 
 
 def _try_rollback(world: World) -> list[str]:
@@ -82,9 +89,8 @@ def check_order(trace: Sequence[SystemCall], wanted: Sequence[tuple[str, str]]) 
     return []
 
 
-def check_last_write(trace: Sequence[SystemCall], world: World, number: str = "2") -> list[str]:
+def check_last_write(trace: Sequence[SystemCall], folder: Path) -> list[str]:
     """Whether nothing but the manifest is written into a generation after it was brought to the disk."""
-    folder = world.store / number
     own = trace[0].process
     last = max(count for count, call in enumerate(trace) if call.name == "syncfs" and call.process == own)
     late = [call for call in trace[last:] if _writes_into(call, str(folder)) and MANIFEST not in call.text]
