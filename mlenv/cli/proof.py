@@ -120,7 +120,7 @@ class Proving:
         portal = find_portal(names, addresses, self._open_fetch(self.supply.sources))
         if portal:
             raise NoVerdictError(
-                f"{mask_url(portal)} does not answer as a package index does: a page of somebody else stood in its place",
+                f"{mask_url(portal)} does not answer as a package index: a page of somebody else stood there",
                 hint="a network that wants a login first? open the address in a browser, then run it again",
             )
 

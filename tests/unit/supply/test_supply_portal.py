@@ -24,7 +24,7 @@ LISTED = b'<a href="demo-1.0-py3-none-any.whl#sha256=0">demo-1.0-py3-none-any.wh
         ("", ()),
     ],
 )
-def test_what_a_resolver_misses(text: str, expected: tuple[str, ...]) -> None:
+def test_what_a_resolver_misses(text: str, expected: tuple[Absent, ...]) -> None:
     assert expected == absent_packages(text)
 
 
