@@ -113,7 +113,8 @@ def _try_imports(
     environment: Path, matrix: Matrix, terminal: Terminal
 ) -> tuple[Environment, tuple[ImportAttempt, ...] | None]:
     """The environment that was named, with its frameworks imported."""
-    from mlenv.cli.verify import SECONDS, make_target, read_named_environment
+    from mlenv.cli.verify import make_target, read_named_environment
+    from mlenv.verify.children import Setting
     from mlenv.verify.runner import attempt_imports
 
     found = read_named_environment(environment)
@@ -124,7 +125,7 @@ def _try_imports(
     if targets:
         names = ", ".join(target.framework for target in targets)
         terminal.note(f"importing {names} of {environment}, each in a process of its own ...")
-    return found, attempt_imports(found.executable, targets, timeout=SECONDS, environ=os.environ)
+    return found, attempt_imports(Setting(python=found.executable, environ=os.environ), targets)
 
 
 def _select(only: tuple[str, ...]) -> list[Check] | None:

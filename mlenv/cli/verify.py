@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from mlenv.matrix.load import Matrix
     from mlenv.verify.result import DeviceKind, Result, Target, Verification
 
-SECONDS = 120.0
-"""A cold import of torch or TensorFlow can take 15 s on a slow disk; a short limit fails healthy machines."""
-
 
 @click.command("verify")
 @environment_option
@@ -128,19 +125,14 @@ def verify_packages(
     on_result: Callable[[Result], None] | None = None,
 ) -> Verification:
     """Verify (distribution, expected version) pairs in the environment at ``folder``."""
+    from mlenv.verify.children import Setting
     from mlenv.verify.runner import verify_environment
 
     found = read_named_environment(folder)
     assert found.executable is not None
-    return verify_environment(
-        found.executable,
-        [make_target(matrix, name, version) for name, version in packages],
-        environment=str(folder),
-        device=_as_device(device),
-        timeout=SECONDS,
-        environ={**os.environ, **(variables or {})},
-        on_result=on_result,
-    )
+    setting = Setting(python=found.executable, environ={**os.environ, **(variables or {})}, device=_as_device(device))
+    targets = [make_target(matrix, name, version) for name, version in packages]
+    return verify_environment(setting, targets, environment=str(folder), on_result=on_result)
 
 
 def make_target(matrix: Matrix, distribution: str, version: str | None) -> Target:

@@ -7,9 +7,31 @@ from collections.abc import Mapping
 
 import msgspec
 
-from mlenv.verify.result import DeviceKind, Target
+from mlenv.verify.result import DeviceKind, Level, Target
 
 PAYLOADS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "payloads")
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """What all children of a verification have in common.
+
+    ``python`` is the interpreter of the environment, ``environ`` the user's variables, ``device``
+    where to compute, ``level`` how much to check, ``soak_seconds`` how long a GPU is kept under load
+    at the level ``deep``.  ``gpus`` are the UUIDs of the NVIDIA GPUs by their PCI address.
+    ``prefix`` is the command that carries a child into an image, and ``payloads`` where the payloads
+    lie for it; ``scratch`` is its folder for caches, where that is not made for the purpose.
+    """
+
+    python: str
+    environ: Mapping[str, str]
+    device: DeviceKind = "auto"
+    level: Level = "quick"
+    soak_seconds: float = 0.0
+    gpus: tuple[str, ...] = ()
+    prefix: tuple[str, ...] = ()
+    payloads: str = PAYLOADS
+    scratch: str = ""
+
 
 # Further distributions and ids that a payload of another name serves.
 _ALIASES = {
@@ -72,6 +94,8 @@ def child_environ(environ: Mapping[str, str], python: str, folder: str) -> dict[
     kept = {name: value for name, value in environ.items() if not name.startswith("PYTHON") and name not in _DROPPED}
     kept["PATH"] = os.pathsep.join(part for part in (os.path.dirname(python), environ.get("PATH", "")) if part)
     kept.setdefault("OMP_NUM_THREADS", "2")
+    # Else CUDA counts the fastest first, and the driver's tools by address: one number, two GPUs.
+    kept.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     kept.update(_FIXED)
     for name, place in _FOLDERS.items():
         kept[name] = os.path.join(folder, *place.split("/"))
@@ -79,17 +103,22 @@ def child_environ(environ: Mapping[str, str], python: str, folder: str) -> dict[
 
 
 def child_argv(
-    python: str, target: Target, marker: str, *, device: DeviceKind, timeout: float, import_only: bool = False
+    setting: Setting, target: Target, marker: str, *, timeout: float, import_only: bool = False
 ) -> list[str]:
-    """The command line of a child."""
+    """The command line of a child; ``timeout`` is its deadline in seconds."""
     options = {
         "distribution": target.distribution,
         "imports": target.imports,
         "version": target.version,
-        "device": device,
+        "device": setting.device,
+        "level": setting.level,
         "timeout": timeout,
         "import_only": import_only,
+        "partners": target.partners,
+        "backend": target.backend,
+        "soak_seconds": setting.soak_seconds,
     }
-    name = "generic" if import_only else payload_for(target.framework)
-    runner = os.path.join(PAYLOADS, "_runner.py")
-    return [python, "-I", "-X", "faulthandler", runner, name, marker, msgspec.json.encode(options).decode()]
+    name = "generic" if import_only else target.payload or payload_for(target.framework)
+    runner = os.path.join(setting.payloads, "_runner.py")
+    command = [setting.python, "-I", "-X", "faulthandler", runner, name, marker]
+    return [*setting.prefix, *command, msgspec.json.encode(options).decode()]

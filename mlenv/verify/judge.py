@@ -22,6 +22,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     device: str | None = None
     detail: str = ""
     reason: str = ""
+    measured: dict[str, float | str] = {}
+    about: str = ""
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,8 @@ def _take(child: Child, statement: Statement, step: Step) -> Result:
         seconds=step.seconds,
         detail=step.detail,
         reason=step.reason,
+        measured=step.measured,
+        about=step.about,
     )
 
 

@@ -11,6 +11,29 @@ DeviceKind = Literal["auto", "cpu", "gpu", "cuda", "rocm", "xpu", "mps", "tpu"]
 """Where to compute.  ``auto`` is the accelerator that a framework sees, else the CPU; ``gpu`` is
 the accelerator that it sees, and its absence is a failure."""
 
+Level = Literal["quick", "standard", "deep"]
+"""How much is checked: ``quick`` within a minute, ``standard`` within five, ``deep`` within thirty."""
+
+LEVELS: tuple[Level, ...] = ("quick", "standard", "deep")
+
+Group = Literal["framework", "environment", "host", "gpu", "performance", "policy"]
+"""What a result is about: a framework, the files of the environment, the computer, the health of a
+GPU, a measured rate, or a rule of a policy."""
+
+Action = Literal[
+    "",
+    "none",
+    "restart_app",
+    "reset_gpu",
+    "reboot",
+    "check_power",
+    "check_cooling",
+    "update_driver",
+    "reinstall_env",
+    "contact_vendor",
+]
+"""The kind of remedy, for machines that read reports; mlenv never carries one out by itself."""
+
 ResultStatus = Literal["pass", "warn", "fail", "skip", "error"]
 Status = Literal["ok", "warning", "error", "unknown"]
 
@@ -20,13 +43,18 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     ``framework`` is its id in the matrix, ``distribution`` the installed package, ``imports`` the
     modules that prove it (empty: as the package's files say) and ``version`` the version that must
-    be installed, None where any will do.
+    be installed, None where any will do.  ``payload`` names the payload where it is not the one of
+    the framework, ``partners`` further frameworks that share the process, and ``backend`` the one
+    that a framework with several is to use.
     """
 
     framework: str
     distribution: str
     imports: tuple[str, ...] = ()
     version: str | None = None
+    payload: str = ""
+    partners: tuple[str, ...] = ()
+    backend: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +66,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     ``reason`` is a slug for what is not a pass (``not-installed``, ``missing-library``,
     ``device-missing``, ``cpu-fallback``, ``wrong-number``, ``version-mismatch``, ``crashed``,
     ``timed-out``, ``ended-early``, ``could-not-run`` and so on), ``signal`` names what killed
-    the child.
+    the child.  ``measured`` holds numbers and names that were found (``{"arithmetic": "tf32",
+    "norm": 2.9e-4}``), each with its unit in its name; ``action`` and ``remedy`` say what would
+    help, the one for machines and the other for people.  ``about`` is the GPU's UUID or another
+    name that lasts.
     """
 
     framework: str
@@ -50,6 +81,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     reason: str = ""
     signal: str | None = None
+    group: Group = "framework"
+    measured: dict[str, float | str] = {}
+    action: Action = ""
+    remedy: str = ""
+    about: str = ""
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,22 +6,23 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from mlenv.checks.registry import ImportAttempt
 from mlenv.system import process
 from mlenv.system.process import Completed
 from mlenv.verify import endings
-from mlenv.verify.children import child_argv, child_environ
+from mlenv.verify.apart import follow_up
+from mlenv.verify.children import Setting, child_argv, child_environ
 from mlenv.verify.judge import Child, judge_child
-from mlenv.verify.result import DeviceKind, Result, Target, Verification, find_status
+from mlenv.verify.result import Result, Target, Verification, find_status
+from mlenv.verify.schedule import find_deadline, order_targets
 
 if TYPE_CHECKING:
     import queue
-
-DEFAULT_TIMEOUT = 120.0  # seconds; a cold import of torch or tensorflow alone can take 20
-WIDTH = 2
-CHILD_BYTES = 3 * 1024**3
 
 
 class Run(Protocol):
@@ -33,68 +34,57 @@ class Run(Protocol):
         """Run a command to its end or its deadline in seconds."""
 
 
+class Errand(msgspec.Struct, frozen=True, kw_only=True):
+    """How children are run: how many at a time, each for how many seconds at most, and by what.
+
+    Without ``timeout`` the level and the framework say how long.
+    """
+
+    width: int = 2
+    timeout: float | None = None
+    import_only: bool = False
+    run: Run = process.run
+
+
+ORDINARY = Errand()
+
+
 def verify_environment(
-    python: str,
+    setting: Setting,
     targets: Sequence[Target],
     *,
     environment: str,
-    device: DeviceKind = "auto",
-    timeout: float = DEFAULT_TIMEOUT,
-    environ: Mapping[str, str],
+    errand: Errand = ORDINARY,
     on_result: Callable[[Result], None] | None = None,
-    run: Run = process.run,
-    width: int = WIDTH,
 ) -> Verification:
-    """Import and exercise each target in a child of the interpreter ``python``.
+    """Import and exercise each target in a child of an environment's interpreter.
 
-    ``timeout`` is the deadline of one child in seconds, ``width`` how many run at a time;
-    ``environment`` names the environment in the answer.  ``on_result`` gets each result when it
-    is there, in the caller's thread.
+    ``environment`` names the environment in the answer.  ``on_result`` gets each result when it is
+    there, in the caller's thread.  Where one of several GPUs does not do its work, each is tried
+    again in a child that sees no other.
     """
-
-    def argv(target: Target, marker: str) -> list[str]:
-        return child_argv(python, target, marker, device=device, timeout=timeout)
-
-    python = _make_absolute(python)
     found: dict[int, tuple[Result, ...]] = {}
-    for index, child in _run_children(python, targets, argv, timeout, environ, run, width):
-        found[index] = judge_child(child)
+    for index, child in _run_children(setting, targets, errand):
+        results = judge_child(child)
+        found[index] = follow_up(results, setting.gpus, partial(_run_alone, setting, child.target, errand))
         if on_result is not None:
             for result in found[index]:
                 on_result(result)
     results = tuple(result for index in sorted(found) for result in found[index])
-    return Verification(environment=environment, status=find_status(results, device), results=results)
+    return Verification(environment=environment, status=find_status(results, setting.device), results=results)
 
 
 def attempt_imports(
-    python: str,
-    targets: Sequence[Target],
-    *,
-    timeout: float = DEFAULT_TIMEOUT,
-    environ: Mapping[str, str],
-    run: Run = process.run,
-    width: int = WIDTH,
+    setting: Setting, targets: Sequence[Target], *, errand: Errand = ORDINARY
 ) -> tuple[ImportAttempt, ...]:
-    """Only import each target in a child of the interpreter ``python``, for a diagnosis.
+    """Only import each target in a child of an environment's interpreter, for a diagnosis.
 
     The texts hold the exception and the last lines of standard error, where libraries say what
     no exception does.  A distribution that brings no module is left out.
     """
-
-    def argv(target: Target, marker: str) -> list[str]:
-        return child_argv(python, target, marker, device="auto", timeout=timeout, import_only=True)
-
-    python = _make_absolute(python)
-    found = dict(_run_children(python, targets, argv, timeout, environ, run, width))
+    found = dict(_run_children(setting, targets, msgspec.structs.replace(errand, import_only=True)))
     attempts = (_word_attempt(found[index]) for index in sorted(found))
     return tuple(attempt for attempt in attempts if attempt is not None)
-
-
-def choose_width(cores: float | None, available_bytes: int | None) -> int:
-    """How many children to run at a time: no more than two, and fewer on a small machine."""
-    by_cores = int(cores) if cores is not None else WIDTH
-    by_memory = available_bytes // CHILD_BYTES if available_bytes is not None else WIDTH
-    return max(1, min(WIDTH, by_cores, by_memory))
 
 
 def _word_attempt(child: Child) -> ImportAttempt | None:
@@ -118,31 +108,19 @@ def _make_absolute(python: str) -> str:
     return os.path.abspath(python) if os.path.dirname(python) else python
 
 
-_Argv = Callable[[Target, str], list[str]]
-
-
-def _run_children(
-    python: str,
-    targets: Sequence[Target],
-    make_argv: _Argv,
-    timeout: float,
-    environ: Mapping[str, str],
-    run: Run,
-    width: int,
-) -> Iterator[tuple[int, Child]]:
-    """Run a child for each target, ``width`` at a time; gives each with its index as it ends."""
+def _run_children(setting: Setting, targets: Sequence[Target], errand: Errand) -> Iterator[tuple[int, Child]]:
+    """Run a child for each target, several at a time; gives each with its index as it ends."""
     import queue
     import tempfile
 
     ended: queue.SimpleQueue[tuple[int, Child] | Exception] = queue.SimpleQueue()
-    waiting = list(reversed(list(enumerate(targets))))
+    waiting = [(index, targets[index]) for index in reversed(order_targets(targets))]
     with tempfile.TemporaryDirectory(prefix="mlenv-verify-", ignore_cleanup_errors=True) as folder:
-        variables = child_environ(environ, python, folder)
 
         def run_one(target: Target) -> Child:
-            return _run_child(target, make_argv, timeout, variables, folder, run)
+            return _run_child(setting, target, errand, folder)
 
-        for _ in range(min(width, len(targets))):
+        for _ in range(min(errand.width, len(targets))):
             threading.Thread(target=_work, args=(waiting, run_one, ended), daemon=True).start()
         try:
             for _ in targets:
@@ -182,14 +160,26 @@ def _receive(ended: queue.SimpleQueue[tuple[int, Child] | Exception]) -> tuple[i
         return answer
 
 
-def _run_child(
-    target: Target, make_argv: _Argv, timeout: float, variables: Mapping[str, str], folder: str, run: Run
-) -> Child:
+def _run_child(setting: Setting, target: Target, errand: Errand, folder: str, extra: Mapping[str, str] = {}) -> Child:
     import secrets
 
     # A token that nobody knows beforehand: a framework's own output cannot pass for an answer.
     marker = secrets.token_hex(16)
+    limit = errand.timeout or find_deadline(target, setting.level, soak_seconds=setting.soak_seconds)
+    python = _make_absolute(setting.python)
+    argv = child_argv(
+        msgspec.structs.replace(setting, python=python), target, marker, timeout=limit, import_only=errand.import_only
+    )
+    variables = {**child_environ(setting.environ, python, setting.scratch or folder), **extra}
     began = time.monotonic()
-    completed = run(make_argv(target, marker), timeout=timeout, environ=variables, cwd=folder)
+    completed = errand.run(argv, timeout=limit, environ=variables, cwd=folder)
     seconds = time.monotonic() - began
-    return Child(target=target, completed=completed, marker=marker, seconds=seconds, limit=timeout)
+    return Child(target=target, completed=completed, marker=marker, seconds=seconds, limit=limit)
+
+
+def _run_alone(setting: Setting, target: Target, errand: Errand, uuid: str) -> tuple[Result, ...]:
+    """The results of a child of the same target that sees one GPU only."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="mlenv-verify-", ignore_cleanup_errors=True) as folder:
+        return judge_child(_run_child(setting, target, errand, folder, {"CUDA_VISIBLE_DEVICES": uuid}))

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import importlib.util
+import math
 import os
 import time
 
@@ -10,6 +11,7 @@ from . import _installed
 from ._verdicts import Failure, Skipped, Stopped
 from ._words import describe, listen, tidy
 
+LEVELS = ("quick", "standard", "deep")
 ACCELERATORS = ("cuda", "rocm", "xpu", "mps", "tpu")
 _MISUSE = (AttributeError, NameError, TypeError)
 
@@ -18,6 +20,8 @@ class Note:
     """What a check says of itself while it runs.
 
     ``heard`` holds the framework's own words since its import: warnings and log records.
+    ``measured`` takes numbers and names that were found, with the unit in the name
+    (``copy_gb_per_s``); ``about`` the UUID of the GPU.
     """
 
     def __init__(self, device, heard):
@@ -26,6 +30,8 @@ class Note:
         self.detail = ""
         self.reason = ""
         self.heard = heard
+        self.measured = {}
+        self.about = ""
 
 
 class Session:
@@ -37,16 +43,24 @@ class Session:
         self.imports = options.get("imports") or []
         self.expected = options.get("version")
         self.import_only = options.get("import_only", False)
+        self.level = options.get("level", "quick")
+        self.partners = options.get("partners") or []
+        self.backend = options.get("backend") or ""
+        self.soak_seconds = options.get("soak_seconds", 0)
         self.version = _installed.find_version(self.distribution)
         self._emit = emit
         self._results = []
         self._heard = []
 
+    def reaches(self, level):
+        """Whether as much is asked for as a level stands for."""
+        return LEVELS.index(self.level) >= LEVELS.index(level)
+
     def state(self, phase):
         """Tell the parent what begins now and what is known so far."""
         self._emit({"phase": phase, "version": self.version, "results": self._results})
 
-    def record(self, check, status, *, seconds=0.0, device=None, detail="", reason=""):
+    def record(self, check, status, *, seconds=0.0, device=None, detail="", reason="", measured=None, about=""):
         """Note one result."""
         self._results.append(
             {
@@ -56,12 +70,18 @@ class Session:
                 "device": device,
                 "detail": tidy(detail),
                 "reason": reason,
+                "measured": {name: tidy_value(value) for name, value in (measured or {}).items()},
+                "about": about,
             }
         )
 
     @contextlib.contextmanager
     def check(self, name, device=None, *, vital=True):
-        """Run one check: its outcome is noted whatever happens; where a vital one fails, the payload stops."""
+        """Run one check: its outcome is noted whatever happens; where a vital one fails, the payload stops.
+
+        A check of one device among several, or of one more operation, is not vital: the others
+        are still worth knowing.
+        """
         note = Note(device, self._heard)
         self.state(name)
         began = time.perf_counter()
@@ -75,7 +95,16 @@ class Session:
         except BaseException as error:
             note.status, note.detail, note.reason = judge_exception(error)
         seconds = time.perf_counter() - began
-        self.record(name, note.status, seconds=seconds, device=note.device, detail=note.detail, reason=note.reason)
+        self.record(
+            name,
+            note.status,
+            seconds=seconds,
+            device=note.device,
+            detail=note.detail,
+            reason=note.reason,
+            measured=note.measured,
+            about=note.about,
+        )
         if vital and note.status not in ("pass", "warn"):
             raise Stopped
 
@@ -99,6 +128,14 @@ class Session:
         """Note that no accelerator was checked, where one was asked for."""
         if self.asked not in ("auto", "cpu"):
             self.record("device", "skip", device=device, detail=detail, reason="skipped")
+
+
+def tidy_value(value):
+    """A number or a name as JSON has it: NaN and infinities have no form there."""
+    if isinstance(value, (int, float)):
+        number = float(value)
+        return number if math.isfinite(number) else str(number)
+    return tidy(value)
 
 
 def import_module(name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlenv.verify.children import PAYLOADS, child_argv, child_environ, payload_for
+from mlenv.verify.children import PAYLOADS, Setting, child_argv, child_environ, payload_for
 from mlenv.verify.result import DeviceKind, Result, ResultStatus, Status, Target, find_status
 
 
@@ -86,7 +86,7 @@ def test_the_variables_of_a_child() -> None:
 
 def test_the_command_line_of_a_child() -> None:
     target = Target(framework="scikit-learn", distribution="scikit-learn", imports=("sklearn",), version="1.9.1")
-    argv = child_argv("/env/bin/python", target, "3f0c", device="cpu", timeout=120.0)
+    argv = child_argv(Setting(python="/env/bin/python", environ={}, device="cpu"), target, "3f0c", timeout=120.0)
     assert argv[:4] == ["/env/bin/python", "-I", "-X", "faulthandler"]
     assert argv[4].startswith(PAYLOADS)
     assert argv[5:] == [
@@ -94,12 +94,13 @@ def test_the_command_line_of_a_child() -> None:
         "3f0c",
         (
             '{"distribution":"scikit-learn","imports":["sklearn"],"version":"1.9.1",'
-            '"device":"cpu","timeout":120.0,"import_only":false}'
+            '"device":"cpu","level":"quick","timeout":120.0,"import_only":false,'
+            '"partners":[],"backend":"","soak_seconds":0.0}'
         ),
     ]
 
 
 def test_an_attempt_only_imports() -> None:
     target = Target(framework="torch", distribution="torch")
-    argv = child_argv("python", target, "3f0c", device="auto", timeout=1.0, import_only=True)
+    argv = child_argv(Setting(python="python", environ={}), target, "3f0c", timeout=1.0, import_only=True)
     assert (argv[5], '"import_only":true' in argv[7]) == ("generic", True)

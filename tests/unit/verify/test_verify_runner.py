@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from mlenv.system.process import Completed
-from mlenv.verify.result import Result, Target
-from mlenv.verify.runner import attempt_imports, choose_width, verify_environment
+from mlenv.verify.children import Setting
+from mlenv.verify.result import LEVELS, Result, Target
+from mlenv.verify.runner import Errand, attempt_imports, verify_environment
+from mlenv.verify.schedule import choose_width, find_deadline, order_targets
 from tests.unit.verify.verify_stubs import StubEnvironment, brief, make_environment
 
 
@@ -23,6 +25,7 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> StubEnvironment:
     return make_environment(tmp_path_factory.mktemp("stubs") / "env")
 
 
+HERE = Setting(python="python", environ={})
 posix = pytest.mark.skipif(os.name == "nt", reason="signals are a matter of Unix")
 
 
@@ -146,7 +149,7 @@ def test_no_targets_leave_no_verdict(stubs: StubEnvironment) -> None:
 def test_a_missing_interpreter_is_an_error_of_the_check(tmp_path: Path) -> None:
     target = Target(framework="torch", distribution="torch")
     python = str(tmp_path / "bin" / "python")
-    verification = verify_environment(python, [target], environment="x", environ={})
+    verification = verify_environment(Setting(python=python, environ={}), [target], environment="x")
     assert brief(verification) == [("import", "error", "could-not-run")]
     assert verification.status == "unknown"
 
@@ -189,7 +192,7 @@ def test_results_come_in_the_order_of_the_targets() -> None:
     def note(result: Result) -> None:
         seen.append(result.framework)
 
-    verification = verify_environment("python", targets, environment="x", environ={}, on_result=note, run=run)
+    verification = verify_environment(HERE, targets, environment="x", on_result=note, errand=Errand(run=run))
     assert [result.framework for result in verification.results] == ["first", "second", "third", "fourth"]
     assert seen == ["second", "third", "fourth", "first"]
     assert most == [2]
@@ -200,7 +203,7 @@ def test_a_fault_of_our_own_reaches_the_caller() -> None:
         raise IndexError("ours")
 
     with pytest.raises(IndexError, match="ours"):
-        verify_environment("python", [Target(framework="a", distribution="a")], environment="x", environ={}, run=run)
+        verify_environment(HERE, [Target(framework="a", distribution="a")], environment="x", errand=Errand(run=run))
 
 
 @posix
@@ -213,7 +216,7 @@ def test_attempts_for_a_diagnosis(stubs: StubEnvironment) -> None:
         stubs.add("sleeps", "import time\ntime.sleep(600)"),
         Target(framework="nothing-inside", distribution="nothing_inside"),
     ]
-    attempts = attempt_imports(stubs.python, targets, environ={}, timeout=2.0)
+    attempts = attempt_imports(Setting(python=stubs.python, environ={}), targets, errand=Errand(timeout=2.0))
     assert [(attempt.framework, attempt.outcome, attempt.signal) for attempt in attempts] == [
         ("imports_well", "imported", None),
         ("imports_badly", "failed", None),
@@ -230,8 +233,9 @@ def test_no_child_outlives_its_parent(stubs: StubEnvironment, tmp_path: Path) ->
     stubs.add("endless", f"import os, time\nopen({str(note)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)")
     code = (
         "import sys; from mlenv.verify.result import Target; from mlenv.verify.runner import verify_environment\n"
+        "from mlenv.verify.children import Setting\n"
         "target = Target(framework='endless', distribution='endless')\n"
-        "verify_environment(sys.argv[1], [target], environment='x', environ={})"
+        "verify_environment(Setting(python=sys.argv[1], environ={}), [target], environment='x')"
     )
     environ = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", code, stubs.python], env=environ) as parent:
@@ -259,7 +263,29 @@ def wait_for(ask: Callable[[], str]) -> str:
 
 @pytest.mark.parametrize(
     ("cores", "memory", "width"),
-    [(None, None, 2), (16.0, 64 * 2**30, 2), (1.5, None, 1), (8.0, 4 * 2**30, 1), (0.5, 2**20, 1)],
+    [
+        (None, None, 2),
+        (16.0, 64 * 2**30, 8),
+        (64.0, 512 * 2**30, 8),
+        (2.0, 20 * 2**30, 2),
+        (1.5, None, 1),
+        (8.0, 4 * 2**30, 1),
+        (0.5, 2**20, 1),
+    ],
 )
 def test_how_many_children_at_a_time(cores: float | None, memory: int | None, width: int) -> None:
     assert choose_width(cores, memory) == width
+
+
+def test_the_heavy_ones_begin_first() -> None:
+    targets = [Target(framework=name, distribution=name) for name in ("numpy", "torch", "tensorflow", "jax")]
+    joint = Target(framework="torch+jax", distribution="", partners=("torch", "jax"))
+    assert [targets[index].framework for index in order_targets(targets)] == ["tensorflow", "torch", "numpy", "jax"]
+    assert order_targets([*targets, joint])[0] == 4
+
+
+def test_a_deadline_grows_with_the_level_and_the_soak() -> None:
+    torch, spark = (Target(framework=name, distribution=name) for name in ("torch", "pyspark"))
+    assert [find_deadline(torch, level) for level in LEVELS] == [120.0, 300.0, 1800.0]
+    assert [find_deadline(spark, level) for level in LEVELS] == [240.0, 300.0, 1800.0]
+    assert find_deadline(torch, "deep", soak_seconds=600.0) == 2700.0

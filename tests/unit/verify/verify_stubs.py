@@ -11,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from mlenv.verify.result import DeviceKind, Target, Verification
-from mlenv.verify.runner import verify_environment
+from mlenv.verify.children import Setting
+from mlenv.verify.result import DeviceKind, Level, Target, Verification
+from mlenv.verify.runner import Errand, verify_environment
 
 FAKE_TORCH = Path(__file__).parent / "fakes" / "torch_stub.txt"
 
@@ -50,13 +51,14 @@ class StubEnvironment(msgspec.Struct, frozen=True):
         *targets: Target,
         device: DeviceKind = "auto",
         timeout: float = 60.0,
+        level: Level = "quick",
+        gpus: tuple[str, ...] = (),
         variables: Mapping[str, str] | None = None,
     ) -> Verification:
         """Verify in earnest, with real children."""
         environ = {"PATH": os.environ.get("PATH", ""), **(variables or {})}
-        return verify_environment(
-            self.python, targets, environment="stubs", device=device, timeout=timeout, environ=environ
-        )
+        setting = Setting(python=self.python, environ=environ, device=device, level=level, gpus=gpus)
+        return verify_environment(setting, targets, environment="stubs", errand=Errand(timeout=timeout))
 
 
 def make_environment(folder: Path) -> StubEnvironment:
