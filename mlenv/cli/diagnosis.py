@@ -113,14 +113,13 @@ def _try_imports(
     environment: Path, matrix: Matrix, terminal: Terminal
 ) -> tuple[Environment, tuple[ImportAttempt, ...] | None]:
     """The environment that was named, with its frameworks imported."""
-    from mlenv.cli.verify import make_target, read_named_environment
+    from mlenv.cli.verifying import read_named_environment
     from mlenv.verify.children import Setting
     from mlenv.verify.runner import attempt_imports
+    from mlenv.verify.targets import make_target
 
     found = read_named_environment(environment)
-    targets = [
-        make_target(matrix, dist.name, None) for dist in found.distributions if dist.name in matrix.distributions
-    ]
+    targets = [make_target(matrix, dist.name) for dist in found.distributions if dist.name in matrix.distributions]
     assert found.executable is not None
     if targets:
         names = ", ".join(target.framework for target in targets)

@@ -90,7 +90,7 @@ class Making:
 
     def verify(self, folder: Path, say: Callable[[str], None]) -> Verification:
         """Import, compute, compare."""
-        from mlenv.cli.verify import verify_packages
+        from mlenv.cli.verifying import verify_packages
         from mlenv.report.verify import render_result
 
         versions = {package.name: package.version for package in self.plan.packages}

@@ -33,7 +33,7 @@ def _join(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
-def _gather(kind: type[msgspec.Struct], name: str) -> Callable[[F], F]:
+def gather(kind: type[msgspec.Struct], name: str) -> Callable[[F], F]:
     """Hand the parameters that ``kind`` names to the function as one value called ``name``."""
 
     def decorate(function: F) -> F:
@@ -80,7 +80,7 @@ def _output_options(forms: list[str], form_help: str, output_help: str) -> Calla
         click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
         click.option("-v", "--verbose", is_flag=True, help="Say more: sources, every check, whole files."),
         click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does the same)."),
-        _gather(OutputOptions, "output"),
+        gather(OutputOptions, "output"),
     )
 
 
@@ -101,7 +101,7 @@ def data_options(function: F) -> F:
             metavar="YYYY-MM-DD",
             help="Know only what was published by that day.",
         ),
-        _gather(DataOptions, "data"),
+        gather(DataOptions, "data"),
     )(function)
 
 
@@ -148,7 +148,7 @@ def probe_options(function: F) -> F:
             default=True,
             help="Keep user and host names, home folders and UUIDs in documents and files.",
         ),
-        _gather(ProbeOptions, "asked"),
+        gather(ProbeOptions, "asked"),
     )(function)
 
 
@@ -187,5 +187,5 @@ def request_options(function: F) -> F:
         click.option("--extra-index-url", "extra_index_urls", multiple=True, metavar="URL", help="A further index."),
         click.option("--find-links", multiple=True, metavar="PATH", help="A folder or page of wheels. Repeatable."),
         click.option("--offline", is_flag=True, help="Use nothing but local folders and the installer's cache."),
-        _gather(RequestOptions, "asked"),
+        gather(RequestOptions, "asked"),
     )(function)

@@ -22,7 +22,7 @@ def command(environment: Path | None, command: tuple[str, ...]) -> int:
     mlenv run --env ~/envs/torch -- jupyter lab
     """
     from mlenv.cli.entering import environment_variables
-    from mlenv.cli.verify import read_named_environment
+    from mlenv.cli.verifying import read_named_environment
     from mlenv.system.process import attach
 
     folder = environment or Path(DEFAULT_ENVIRONMENT)

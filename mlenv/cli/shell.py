@@ -24,7 +24,7 @@ def command(environment: Path | None) -> int:
     """
     from mlenv.cli.entering import environment_variables
     from mlenv.cli.shells import enter_lines, open_session, scratch_folder, this_shell
-    from mlenv.cli.verify import read_named_environment
+    from mlenv.cli.verifying import read_named_environment
     from mlenv.system.process import attach
 
     folder = environment or Path(DEFAULT_ENVIRONMENT)

@@ -24,6 +24,7 @@ SCHEMAS = {
     "profile": ("mlenv.matrix.rows", "Profile"),
     "framework": ("mlenv.matrix.rows", "Framework"),
     "families": ("mlenv.matrix.rows", "FileFamilies"),
+    "health": ("mlenv.matrix.health", "Health"),
     "images": ("mlenv.matrix.images", "ContainerImages"),
     "indexes": ("mlenv.matrix.rows", "Indexes"),
     "matrix-info": ("mlenv.matrix.rows", "MatrixInfo"),

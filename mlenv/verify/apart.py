@@ -14,15 +14,18 @@ _VIOLENT = ("crashed", "timed-out", "ended-early")
 
 
 def follow_up(
-    results: tuple[Result, ...], gpus: Sequence[str], run_alone: Callable[[str], tuple[Result, ...]]
+    results: tuple[Result, ...], name_gpus: Callable[[], Sequence[str]], run_alone: Callable[[str], tuple[Result, ...]]
 ) -> tuple[Result, ...]:
     """The results of a child, with those of each GPU by itself where not all of them did their work.
 
-    ``gpus`` are UUIDs in the order of the devices, ``run_alone`` repeats the child with one of them.
+    ``name_gpus`` gives UUIDs in the order of the devices, ``run_alone`` repeats the child with one of them.
     An error of one device can spoil the process for the others, and a crash hides them.
     """
     count = _count_devices(results)
-    if count < 2 or count != len(gpus) or not _needs_it(results):
+    if count < 2 or not _needs_it(results):
+        return results
+    gpus = name_gpus()
+    if len(gpus) != count:
         return results
     kept = tuple(result for result in results if not _is_of_gpu(result))
     apart = []

@@ -17,9 +17,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
     ``python`` is the interpreter of the environment, ``environ`` the user's variables, ``device``
     where to compute, ``level`` how much to check, ``soak_seconds`` how long a GPU is kept under load
-    at the level ``deep``.  ``gpus`` are the UUIDs of the NVIDIA GPUs by their PCI address.
-    ``prefix`` is the command that carries a child into an image, and ``payloads`` where the payloads
-    lie for it; ``scratch`` is its folder for caches, where that is not made for the purpose.
+    at the level ``deep``.  ``prefix`` is the command that carries a child into an image, and
+    ``payloads`` where the payloads lie for it; ``scratch`` is its folder for caches, where that is
+    not made for the purpose.
     """
 
     python: str
@@ -27,7 +27,6 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     device: DeviceKind = "auto"
     level: Level = "quick"
     soak_seconds: float = 0.0
-    gpus: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
     payloads: str = PAYLOADS
     scratch: str = ""

@@ -94,23 +94,28 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     environment: str
     status: Status
     results: tuple[Result, ...]
+    level: Level = "quick"
 
 
 def find_status(results: Iterable[Result], device: DeviceKind = "auto") -> Status:
     """The verdict over results.
 
-    Green means seen to work: a check that could not run, nothing checked at all, or an
+    Green means seen to work: a check that could not run, no framework checked at all, or an
     accelerator asked for that no framework proved, leave the verdict ``unknown``.
     """
     listed = tuple(results)
     statuses = {result.status for result in listed}
     if "fail" in statuses:
         return "error"
-    if "error" in statuses or not statuses & {"pass", "warn"}:
+    if "error" in statuses or not any(_proves_framework(result) for result in listed):
         return "unknown"
     if device not in ("auto", "cpu") and not any(_proves_device(result) for result in listed):
         return "unknown"
     return "warning" if "warn" in statuses else "ok"
+
+
+def _proves_framework(result: Result) -> bool:
+    return result.group == "framework" and result.status in ("pass", "warn")
 
 
 def _proves_device(result: Result) -> bool:

@@ -55,23 +55,29 @@ def verify_environment(
     *,
     environment: str,
     errand: Errand = ORDINARY,
+    name_gpus: Callable[[], Sequence[str]] = tuple,
     on_result: Callable[[Result], None] | None = None,
 ) -> Verification:
     """Import and exercise each target in a child of an environment's interpreter.
 
     ``environment`` names the environment in the answer.  ``on_result`` gets each result when it is
     there, in the caller's thread.  Where one of several GPUs does not do its work, each is tried
-    again in a child that sees no other.
+    again in a child that sees no other; ``name_gpus`` tells their UUIDs when that is needed.
     """
     found: dict[int, tuple[Result, ...]] = {}
     for index, child in _run_children(setting, targets, errand):
         results = judge_child(child)
-        found[index] = follow_up(results, setting.gpus, partial(_run_alone, setting, child.target, errand))
+        found[index] = follow_up(results, name_gpus, partial(_run_alone, setting, child.target, errand))
         if on_result is not None:
             for result in found[index]:
                 on_result(result)
     results = tuple(result for index in sorted(found) for result in found[index])
-    return Verification(environment=environment, status=find_status(results, setting.device), results=results)
+    return Verification(
+        environment=environment,
+        status=find_status(results, setting.device),
+        results=results,
+        level=setting.level,
+    )
 
 
 def attempt_imports(

@@ -42,7 +42,7 @@ def read_processor(host: Host, log: Log) -> Cpu:
         cpu = _read_windows(host, log)
     else:
         cpu = _read_linux(host, log)
-    return msgspec.structs.replace(cpu, usable_cores=_read_usable_cores(host, log))
+    return msgspec.structs.replace(cpu, usable_cores=read_usable_cores(host, log))
 
 
 def _ask_mac(host: Host, log: Log) -> Cpu:
@@ -150,7 +150,7 @@ def _read_registry(host: Host, log: Log) -> Cpu:
     )
 
 
-def _read_usable_cores(host: Host, log: Log) -> float:
+def read_usable_cores(host: Host, log: Log) -> float:
     """What the affinity mask and the quotas of the control groups leave."""
     usable = float(host.usable_cores())
     if host.identity.system != "linux":

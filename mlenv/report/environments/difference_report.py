@@ -8,8 +8,8 @@ from typing import Literal
 from mlenv.matrix.load import DataVersion
 from mlenv.report.document import Document
 from mlenv.report.environments.change import RISKS, Change, ChangeKind, Risk, find_highest
-from mlenv.report.environments.page import DEFAULT_WIDTH, Page
 from mlenv.report.environments.rows import GenerationRow, describe_generation
+from mlenv.report.page import DEFAULT_WIDTH, Page
 
 SCHEMA = "mlenv.environment-diff/1"
 MARKS: dict[ChangeKind, str] = {"added": "+", "removed": "-", "upgraded": "~", "downgraded": "~", "changed": "~"}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mlenv.report.environments.generation import EnvironmentDocument, MachineSummary, PackageRow
-from mlenv.report.environments.page import DEFAULT_WIDTH, Page
 from mlenv.report.environments.rows import STATUS_WORDS, GenerationRow, show_moment, show_size
 from mlenv.report.environments.settings import tell_accelerator
+from mlenv.report.page import DEFAULT_WIDTH, Page
 from mlenv.verify.result import Result
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from mlenv.matrix.load import DataVersion
 from mlenv.report.document import Document
-from mlenv.report.environments.page import DEFAULT_WIDTH, Page
 from mlenv.report.environments.rows import EnvironmentRow, describe_generation
+from mlenv.report.page import DEFAULT_WIDTH, Page
 
 SCHEMA = "mlenv.environments/1"
 _STATES = {

@@ -15,8 +15,9 @@ from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.matrix.load import DataVersion
 from mlenv.report.doctor import DoctorDocument, make_document
-from mlenv.report.doctor_text import closing_line, render_text, wrap
+from mlenv.report.doctor_text import closing_line, render_text
 from mlenv.report.document import render_json
+from mlenv.report.page import wrap
 from mlenv.report.style import ASCII_MARKS, UNICODE_MARKS, Marks
 
 GIB = 1024**3

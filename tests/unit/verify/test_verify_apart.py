@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlenv.verify.apart import follow_up
 from mlenv.verify.result import Result, ResultStatus
 
-GPUS = ("GPU-aaaa", "GPU-bbbb")
+UUIDS = ("GPU-aaaa", "GPU-bbbb")
 
 
 def make(
@@ -27,7 +27,7 @@ SEEN = (make("import"), make("device", device="cuda:0, cuda:1"))
 
 
 def alone(uuid: str) -> tuple[Result, ...]:
-    good = uuid == GPUS[0]
+    good = uuid == UUIDS[0]
     compute = make("compute", "pass" if good else "fail", "cuda:0", detail="" if good else "wrong on cuda:0")
     return (make("import"), make("device", device="cuda:0"), compute)
 
@@ -38,12 +38,12 @@ def forbid(uuid: str) -> tuple[Result, ...]:
 
 def test_healthy_gpus_are_not_asked_again() -> None:
     results = (*SEEN, make("compute", device="cuda:0"), make("compute", device="cuda:1"))
-    assert follow_up(results, GPUS, forbid) == results
+    assert follow_up(results, lambda: UUIDS, forbid) == results
 
 
 def test_a_crash_among_several_is_laid_to_one() -> None:
     crash = make("compute", "fail", reason="crashed", detail="killed by SIGSEGV")
-    found = follow_up((*SEEN, crash), GPUS, alone)
+    found = follow_up((*SEEN, crash), lambda: UUIDS, alone)
     assert found[:2] == SEEN
     assert [(result.status, result.device, result.about) for result in found[2:]] == [
         ("pass", "cuda:0", "GPU-aaaa"),
@@ -54,16 +54,16 @@ def test_a_crash_among_several_is_laid_to_one() -> None:
 
 def test_a_wrong_number_spoils_no_other() -> None:
     results = (*SEEN, make("compute", "fail", "cuda:0"), make("compute", "fail", "cuda:1"))
-    assert [result.status for result in follow_up(results, GPUS, alone)[2:]] == ["pass", "fail"]
+    assert [result.status for result in follow_up(results, lambda: UUIDS, alone)[2:]] == ["pass", "fail"]
 
 
 def test_one_gpu_or_unknown_names_stay_as_they_are() -> None:
     one = (make("device", device="cuda:0"), make("compute", "fail", "cuda:0"))
-    assert follow_up(one, GPUS[:1], forbid) == one
+    assert follow_up(one, lambda: UUIDS[:1], forbid) == one
     two = (*SEEN, make("compute", "fail", "cuda:0"))
-    assert follow_up(two, (), forbid) == two
+    assert follow_up(two, tuple, forbid) == two
 
 
 def test_a_failed_import_has_nothing_to_do_with_a_gpu() -> None:
     results = (make("import", "fail"),)
-    assert follow_up(results, GPUS, forbid) == results
+    assert follow_up(results, lambda: UUIDS, forbid) == results

@@ -57,8 +57,10 @@ class StubEnvironment(msgspec.Struct, frozen=True):
     ) -> Verification:
         """Verify in earnest, with real children."""
         environ = {"PATH": os.environ.get("PATH", ""), **(variables or {})}
-        setting = Setting(python=self.python, environ=environ, device=device, level=level, gpus=gpus)
-        return verify_environment(setting, targets, environment="stubs", errand=Errand(timeout=timeout))
+        setting = Setting(python=self.python, environ=environ, device=device, level=level)
+        return verify_environment(
+            setting, targets, environment="stubs", errand=Errand(timeout=timeout), name_gpus=lambda: gpus
+        )
 
 
 def make_environment(folder: Path) -> StubEnvironment:
