@@ -55,7 +55,7 @@ def main() -> int:
             print("\n".join(one.name for one in trials))
             return 0
         results = try_all(trials, worlds, options.keep)
-    print(render(results, options.seed))
+    print(render(results, f"scripts/faults.py --seed {options.seed}"))
     return 1 if not results or any(one.wrong for one in results) else 0
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "shell": "Open a shell in an environment.",
     "env": "List, show, compare, roll back and remove environments.",
     "profiles": "List what can be installed by name.",
+    "policy": "Write policy files, and say in words what they ask for.",
     "matrix": "Read and check the compatibility matrix.",
     "schema": "Print the JSON Schema of a document.",
 }

@@ -26,7 +26,7 @@ def command(environment: Path | None, command: tuple[str, ...]) -> int:
     from mlenv.system.process import attach
 
     folder = environment or Path(DEFAULT_ENVIRONMENT)
-    environ = environment_variables(folder, read_named_environment(folder))
+    environ = environment_variables(folder, read_named_environment(folder, thorough=False))
     try:
         return attach(command, environ=environ)
     except FileNotFoundError:

@@ -151,9 +151,14 @@ def emit(
 
 def write_file(path: Path, text: str) -> None:
     """Write a file that was named with ``--output``; :class:`UsageError` where it cannot be written."""
+    write_bytes(path, text.encode(), option="--output")
+
+
+def write_bytes(path: Path, content: bytes, *, option: str) -> None:
+    """Write a file that was named with an option; :class:`UsageError` where it cannot be written."""
     from mlenv.errors import UsageError
 
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
     except OSError as error:
-        raise UsageError(f"--output {path}: cannot be written ({error.strerror or error})") from None
+        raise UsageError(f"{option} {path}: cannot be written ({error.strerror or error})") from None

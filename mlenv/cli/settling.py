@@ -46,7 +46,7 @@ def find_answered(generations: Generations, plan: Plan, terminal: Terminal) -> M
 
 
 def _is_harmed(generations: Generations, manifest: Manifest, terminal: Terminal) -> bool:
-    from mlenv.execute.settled import compare_with_lock
+    from mlenv.consistency.settled import compare_with_lock
     from mlenv.probe.environments.environment import read_environment
     from mlenv.system.host import LiveHost
 

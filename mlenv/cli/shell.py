@@ -28,7 +28,7 @@ def command(environment: Path | None) -> int:
     from mlenv.system.process import attach
 
     folder = environment or Path(DEFAULT_ENVIRONMENT)
-    environ = environment_variables(folder, read_named_environment(folder))
+    environ = environment_variables(folder, read_named_environment(folder, thorough=False))
     with scratch_folder() as scratch:
         shell = this_shell()
         session = open_session(environ, enter_lines(folder.absolute(), shell, environ), shell, Path(scratch))

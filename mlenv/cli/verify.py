@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from mlenv.cli.options import data_options, environment_option, gather, output_options
+from mlenv.cli.options import data_options, environment_option, gather, machine_option, output_options
 from mlenv.cli.settings import DataOptions, OutputOptions
 
 
@@ -16,6 +16,7 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     environment: Path | None = None
     profiles: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     level: str | None = None
     device: str = "auto"
     require_gpu: bool = False
@@ -23,11 +24,14 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     baseline_path: Path | None = None
     save_baseline: Path | None = None
     soak: float | None = None
+    timeout: float | None = None
+    machine_path: Path | None = None
 
 
 @click.command("verify")
 @environment_option
 @click.option("--profile", "profiles", multiple=True, metavar="NAME", help="Check the frameworks of that profile.")
+@click.option("--only", multiple=True, metavar="PACKAGE", help="Check only that package. Repeatable.")
 @click.option(
     "--level",
     type=click.Choice(["quick", "standard", "deep"]),
@@ -69,6 +73,14 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     metavar="SECONDS",
     help="Keep each GPU under load for that long and compare every result (level deep; 20 s by default).",
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1, max=86400),
+    default=None,
+    metavar="SECONDS",
+    help="What one framework may take (quick 120 s, standard 300 s, deep 1800 s by default).",
+)
+@machine_option
 @data_options
 @output_options
 @gather(VerifyOptions, "options")

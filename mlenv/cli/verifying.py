@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from mlenv.verify.result import DeviceKind, Result, Verification
 
 
-def read_named_environment(path: Path) -> Environment:
-    """The environment at a path that the user named; :class:`UsageError` where there is none."""
+def read_named_environment(path: Path, *, thorough: bool = True) -> Environment:
+    """The environment at a path that the user named; :class:`UsageError` where there is none.
+
+    Without ``thorough`` only names, versions and the interpreter are read, which takes milliseconds.
+    """
     from mlenv.probe.environments.environment import read_environment
     from mlenv.system.host import LiveHost
 
-    found = read_environment(LiveHost(), os.path.abspath(path), working_directory=os.getcwd())
+    found = read_environment(LiveHost(), os.path.abspath(path), thorough=thorough, working_directory=os.getcwd())
     if found is not None and found.executable:
         return found
     if not path.exists():
@@ -42,7 +45,7 @@ def verify_packages(
     from mlenv.verify.runner import Errand, verify_environment
     from mlenv.verify.targets import make_target, widen
 
-    found = read_named_environment(folder)
+    found = read_named_environment(folder, thorough=False)
     assert found.executable is not None
     setting = Setting(python=found.executable, environ={**os.environ, **(variables or {})}, device=as_device(device))
     targets = [make_target(matrix, name, version) for name, version in packages]

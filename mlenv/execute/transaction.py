@@ -16,7 +16,7 @@ import msgspec
 from mlenv.errors import InstallError, Interrupted, NoVerdictError, UsageError
 from mlenv.execute.bytecode import share_bytecode
 from mlenv.execute.generations import Generations
-from mlenv.execute.integrity import Damage, find_damage
+from mlenv.consistency.integrity import Damage, find_damage
 from mlenv.execute.scripts import follow_link
 from mlenv.execute.steps import Steps
 from mlenv.plan.lock import read_lock, render_requirements

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from mlenv.matrix import check_builds, check_hardware, check_metadata, check_profiles, check_texts
+from mlenv.matrix import check_builds, check_hardware, check_health, check_metadata, check_profiles, check_texts
 from mlenv.matrix.age import last_day
 from mlenv.matrix.canonical import render_file
 from mlenv.matrix.check_builds import Problems
@@ -156,5 +156,6 @@ _CHECKS: tuple[Callable[[Files], Problems], ...] = (
     _check_families,
     _check_needs,
     *check_hardware.CHECKS,
+    *check_health.CHECKS,
     *check_texts.CHECKS,
 )

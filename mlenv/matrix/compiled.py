@@ -19,7 +19,7 @@ from typing import TypeVar
 import msgspec
 
 from mlenv import __version__
-from mlenv.matrix import hardware, rows
+from mlenv.matrix import hardware, health, images, rows
 
 VALUE = TypeVar("VALUE")
 
@@ -79,7 +79,7 @@ def describe_state(state: os.stat_result) -> str:
 @functools.cache
 def _form_of_rows() -> str:
     """Tells the row types of this program from those of another state of it (a checkout changes)."""
-    return " ".join(str(stamp_of(Path(module.__file__ or ""))) for module in (rows, hardware))
+    return " ".join(str(stamp_of(Path(module.__file__ or ""))) for module in (rows, hardware, health, images))
 
 
 def _read(path: Path, stamp: str, kind: type[VALUE]) -> VALUE | None:

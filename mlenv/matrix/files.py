@@ -10,6 +10,7 @@ import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.matrix.hardware import Drivers, GpuModels, RocmReleases
+from mlenv.matrix.health import Health
 from mlenv.matrix.images import ContainerImages
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import (
@@ -30,6 +31,7 @@ KINDS: dict[str, type[Row]] = {
     "families": FileFamilies,
     "framework": Framework,
     "gpus": GpuModels,
+    "health": Health,
     "images": ContainerImages,
     "indexes": Indexes,
     "matrix": MatrixInfo,

@@ -12,6 +12,7 @@ import msgspec
 
 from mlenv.facts.version import numbers
 from mlenv.matrix.hardware import GpuArchitecture, GpuModel, RocmSupport
+from mlenv.matrix.health import Rate
 from mlenv.matrix.rows import Build, Row
 from mlenv.matrix.walk import holds_rows, walk_rows
 
@@ -23,6 +24,7 @@ _KEYS: dict[type[Row], tuple[str, ...]] = {
     RocmSupport: ("release", "system", "gfx"),
     GpuArchitecture: ("compute_capabilities",),
     Build: ("variant", "distribution", "platforms", "pythons"),
+    Rate: ("metric", "vendor"),
 }
 
 

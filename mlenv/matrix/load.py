@@ -22,6 +22,7 @@ from mlenv.matrix import profiles
 from mlenv.matrix.compiled import Store, key_of, stamp_of
 from mlenv.matrix.digest import combine_digests, digest_folder, folder_state
 from mlenv.matrix.hardware import Drivers, GpuModels, RocmReleases
+from mlenv.matrix.health import Health
 from mlenv.matrix.images import ContainerImages
 from mlenv.matrix.layers import lay_over
 from mlenv.matrix.rows import (
@@ -151,6 +152,11 @@ class Matrix:
     def rocm(self) -> RocmReleases:
         """ROCm releases, what they support, and the kernel drivers below them."""
         return self.read("rocm.toml", RocmReleases)
+
+    @functools.cached_property
+    def health(self) -> Health:
+        """What the state of a GPU means, and which rates are too low."""
+        return self.read("health.toml", Health)
 
     # ------------------------------------------------------------ packages
 

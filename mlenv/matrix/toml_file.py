@@ -51,6 +51,8 @@ def parse_toml(text: str, kind: type[ROWS], *, origin: str) -> ROWS:
         raise UsageError(f"{origin}: is not valid TOML: its tables are nested too deeply") from None
     except msgspec.ValidationError as error:
         raise UsageError(f"{origin}: {_name_key(error)}", hint=_expectation(kind)) from None
+    except ValueError:  # Python reads no number of more than 4300 digits
+        raise UsageError(f"{origin}: is not valid TOML: a number in it is too long") from None
 
 
 # Such as the 0 in: note = "a\u0000b"

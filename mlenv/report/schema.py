@@ -22,6 +22,8 @@ SCHEMAS = {
     "manifest": ("mlenv.execute.manifest", "Manifest"),
     "machine-description": ("mlenv.intake.described", "DescribedMachine"),
     "profile": ("mlenv.matrix.rows", "Profile"),
+    "policy": ("mlenv.policy.model", "Policy"),
+    "policy-explained": ("mlenv.report.policy", "PolicyDocument"),
     "framework": ("mlenv.matrix.rows", "Framework"),
     "families": ("mlenv.matrix.rows", "FileFamilies"),
     "health": ("mlenv.matrix.health", "Health"),

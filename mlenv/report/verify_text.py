@@ -8,6 +8,7 @@ from mlenv.report.page import DEFAULT_WIDTH, Page
 from mlenv.report.style import UNICODE_MARKS, Marks
 from mlenv.report.verify import BEFORE_COMPUTING, VerifyDocument, find_proofs
 from mlenv.verify.result import Group, Result
+from mlenv.verify.targets import OTHERS
 
 TITLES: dict[Group, str] = {
     "environment": "Environment",
@@ -68,7 +69,7 @@ def _tell_success(frameworks: Sequence[Result]) -> str:
     computed = _names(
         result for result in frameworks if result.status in ("pass", "warn") and result.check not in BEFORE_COMPUTING
     )
-    imported = [name for name in _names(frameworks) if name not in computed]
+    imported = [name for name in _names(frameworks) if name not in (*computed, OTHERS)]
     devices = sorted({result.device for result in frameworks if result.device and result.check not in BEFORE_COMPUTING})
     parts = []
     if computed:

@@ -19,7 +19,8 @@ def follow_up(
     """The results of a child, with those of each GPU by itself where not all of them did their work.
 
     ``name_gpus`` gives UUIDs in the order of the devices, ``run_alone`` repeats the child with one of them.
-    An error of one device can spoil the process for the others, and a crash hides them.
+    An error of one device can spoil the process for the others, and a crash hides them.  A failure that
+    no GPU repeats by itself is one of their working together, and stays.
     """
     count = _count_devices(results)
     if count < 2 or not _needs_it(results):
@@ -31,7 +32,14 @@ def follow_up(
     apart = []
     for index, uuid in enumerate(gpus):
         apart += [_rename(result, index, uuid) for result in run_alone(uuid) if _is_of_gpu(result)]
+    if not any(result.status == "fail" for result in apart):
+        return tuple(_add_words(result) if result.status == "fail" else result for result in results)
     return kept + tuple(apart)
+
+
+def _add_words(result: Result) -> Result:
+    """A failure, with what the GPUs did without each other."""
+    return replace(result, detail=f"{result.detail}; in a process of its own, no GPU does so")
 
 
 def _count_devices(results: Sequence[Result]) -> int:

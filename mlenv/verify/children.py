@@ -34,7 +34,14 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 # Further distributions and ids that a payload of another name serves.
 _ALIASES = {
-    "jupyterlab": "jupyter",
+    "onnxruntime-directml": "onnxruntime",
+    "onnxruntime-gpu": "onnxruntime",
+    "onnxruntime-migraphx": "onnxruntime",
+    "onnxruntime-openvino": "onnxruntime",
+    "onnxruntime-rocm": "onnxruntime",
+    "opencv-contrib-python": "opencv-python-headless",
+    "opencv-contrib-python-headless": "opencv-python-headless",
+    "opencv-python": "opencv-python-headless",
     "notebook": "jupyter",
     "sklearn": "scikit-learn",
     "tensorflow-cpu": "tensorflow",
@@ -64,6 +71,7 @@ _FOLDERS = {
     "TORCHINDUCTOR_CACHE_DIR": "inductor",
     "TRITON_CACHE_DIR": "triton",
     "CUDA_CACHE_PATH": "cuda",
+    "CUPY_CACHE_DIR": "cupy",
     "NUMBA_CACHE_DIR": "numba",
     "MPLCONFIGDIR": "matplotlib",
     "KERAS_HOME": "keras",

@@ -21,8 +21,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.case}: {self.variant}" if self.variant else self.case
 
 
-def render(results: Sequence[Result], seed: int) -> str:
-    """A row for each case, what was wrong and how to repeat it, and the count."""
+def render(results: Sequence[Result], again: str) -> str:
+    """A row for each case, what was wrong and how to repeat it (``again`` is the command), and the count."""
     cases = list(dict.fromkeys(one.case for one in results))
     width = max((len(case) for case in cases), default=4)
     lines = [f"{'case':<{width}}  tried  right"]
@@ -30,7 +30,7 @@ def render(results: Sequence[Result], seed: int) -> str:
     for one in results:
         if one.wrong:
             lines += ["", f"wrong: {one.name}", *(f"  {text}" for text in one.wrong)]
-            lines.append(f"  again: scripts/faults.py --seed {seed} --only {one.name!r}")
+            lines.append(f"  again: {again} --only {one.name!r}")
     return "\n".join([*lines, "", count(results)])
 
 

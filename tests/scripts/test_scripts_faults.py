@@ -43,7 +43,7 @@ def test_the_table_counts_what_was_tried_and_says_how_to_repeat_it() -> None:
         "  again: scripts/faults.py --seed 7 --only 'kill: one'",
         "",
         "1 of 2 right (50 %)",
-    ] == part("table").render(results, 7).splitlines()
+    ] == part("table").render(results, "scripts/faults.py --seed 7").splitlines()
 
 
 def test_one_wrong_of_many_is_not_rounded_away() -> None:

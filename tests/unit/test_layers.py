@@ -26,12 +26,15 @@ ALLOWED: dict[str, set[str]] = {
     "supply": {"system", "resolve", "matrix", *LOWEST},
     "plan": {"resolve", "supply.offers", "matrix", *LOWEST},
     "prove": {"system", "formats", "plan", "resolve", "supply.offers", "matrix", "report.redact", *LOWEST},
-    "verify": {"system", "matrix", "checks.registry", *LOWEST},
+    "health": {"matrix", *LOWEST},
+    "verify": {"system", "formats", "health", "matrix", "checks.registry", *LOWEST},
+    "consistency": {"system", "probe", "plan", "matrix", "verify.result", "execute.manifest", "report.redact", *LOWEST},
+    "policy": {"verify.result", "matrix", "report.redact", *LOWEST},
     "symptoms": {"formats", "facts"},
-    "execute": {"system", "formats", "plan", "verify", "symptoms", "report.redact", *LOWEST},
+    "execute": {"system", "formats", "plan", "consistency", "verify", "symptoms", "report.redact", *LOWEST},
     "bundle": {"system", "formats", "supply.wheels", "plan", "matrix", "report.redact", *LOWEST},
     "checks": {"matrix", *LOWEST},
-    "report": {"checks", "plan", "resolve", "verify", "matrix", "execute.manifest", "bundle", *LOWEST},
+    "report": {"checks", "plan", "resolve", "verify", "policy", "matrix", "execute.manifest", "bundle", *LOWEST},
     "terminal": {"errors", "report.style"},
 }
 

@@ -6,11 +6,14 @@ import msgspec
 
 from mlenv.facts.environment import Environment
 from mlenv.probe.environments.distributions import read_distributions
+from mlenv.probe.environments.image_paths import move_out
 from mlenv.probe.environments.place import Place, find_place, find_release
 from mlenv.probe.environments.search_path import SearchPath, library_folders, read_search_path
+from mlenv.probe.host.disk import environment_folder
 from mlenv.probe.log import Log
 from mlenv.probe.paths import join
-from mlenv.system.host import Host
+from mlenv.system.host import Host, LiveHost
+from mlenv.system.image import ImageHost, open_image
 
 MANIFEST = "mlenv-manifest.json"
 
@@ -20,11 +23,25 @@ def read_environment(
 ) -> Environment | None:
     """The environment at a path, None where there is none.
 
-    ``path`` is its folder, its folder of programs, or an interpreter in it.  ``distributions`` are
-    sorted by name; one that is there twice is listed twice, the one that Python would take first.
+    ``path`` is its folder, its folder of programs, an interpreter in it, or the root of a mounted
+    image: what lies in an image is read by the image's own links, and named by its place on this
+    machine.  ``distributions`` are sorted by name; one that is there twice is listed twice, the one
+    that Python would take first.
     Without ``thorough`` only names, versions and builds are read, which takes milliseconds.
     ``working_directory`` is where Python would be started; the shell's folder where it is not given.
     """
+    image = _open_image(host, path)
+    if image is not None:
+        found = _read(image, image.inside(environment_folder(host, path)), thorough=thorough)
+        return move_out(found, image.root) if found is not None else None
+    return _read(host, path, thorough=thorough, working_directory=working_directory)
+
+
+def _open_image(host: Host, path: str) -> ImageHost | None:
+    return open_image(host, environment_folder(host, path)) if isinstance(host, LiveHost) else None
+
+
+def _read(host: Host, path: str, *, thorough: bool, working_directory: str | None = None) -> Environment | None:
     log = Log()
     place = find_place(host, log, path)
     if place is None:

@@ -10,8 +10,9 @@ from mlenv.probe.host.disk import environment_folder
 from mlenv.probe.log import Log, names_in, peek
 from mlenv.probe.paths import base_name, is_windows, join, parent
 from mlenv.probe.python.executable import read_program
-from mlenv.probe.python.interpreter_layout import parse_venv_version, read_layout
+from mlenv.probe.python.interpreter_layout import parse_venv_version, prefix_of, read_layout
 from mlenv.system.host import Host
+from mlenv.system.image import PLACES
 
 CONFIGURATION = "pyvenv.cfg"
 _INTERPRETER = lazy(r"(?:python|pypy)w?(?:\d(?:\.\d+)?t?)?(?:\.exe)?")
@@ -47,14 +48,17 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 def find_place(host: Host, log: Log, path: str) -> Place | None:
     """The environment that a path means: its folder, its folder of programs, or an interpreter in it."""
     folder, named = _find_folder(host, environment_folder(host, path))
+    folder, named = (_find_in_root(host), None) if folder == "/" and named is None else (folder, named)
     configuration = peek(host, join(host, folder, CONFIGURATION))
     records = [] if configuration is not None else names_in(host, join(host, folder, "conda-meta"))
     kind: EnvironmentKind = "system" if configuration is None else "venv"
     if any(name.endswith(".json") or name == "history" for name in records):
         kind = "conda"
     executable = named or _find_executable(host, log, folder, kind)
-    if kind == "system" and executable is None:
-        return None
+    if kind == "system":
+        if executable is None:
+            return None
+        folder = _find_installation(host, folder, executable)
     python = _read_python(host, log, folder, configuration, records, executable)
     return _complete(host, Place(path=folder, kind=kind, python=python, executable=executable), configuration)
 
@@ -86,10 +90,53 @@ def _find_folder(host: Host, path: str) -> tuple[str, str | None]:
     name, above = base_name(host, path), parent(host, path)
     in_programs = base_name(host, above).lower() in ("bin", "scripts")
     if _INTERPRETER.fullmatch(name) and (in_programs or is_windows(host)) and _is_file(host, path):
-        return (parent(host, above) if in_programs else above), path
-    if name.lower() in ("bin", "scripts") and _find_program(host, above, ("python", "python3")):
+        foreign = name.endswith(".exe") and not is_windows(host)  # an environment of Windows, seen from another system
+        return (parent(host, above) if in_programs else above), None if foreign else path
+    if name.lower() in ("bin", "scripts") and _is_environment(host, above):
         return above, None
     return path, None
+
+
+def _is_environment(host: Host, folder: str) -> bool:
+    has_program = _find_program(host, folder, ("python", "python3")) is not None
+    return has_program or host.exists(join(host, folder, CONFIGURATION))
+
+
+def _find_in_root(host: Host) -> str:
+    """Of a whole file system, the environment of an application, else the first installation of Python."""
+    marked = (
+        place
+        for place in PLACES
+        if host.exists(f"{place}/{CONFIGURATION}") or host.exists(f"{place}/conda-meta/history")
+    )
+    installed = (place for place in PLACES if _has_library(host, place) and _find_program(host, place, ("python3",)))
+    return next(marked, None) or next(installed, "/usr")
+
+
+def _find_installation(host: Host, folder: str, executable: str) -> str:
+    """The installation that an interpreter belongs to: a link to it may lie in any folder of programs.
+
+    Python finds its library the same way: beside the link, else beside what the link leads to.
+    """
+    if is_windows(host):
+        return folder
+    if folder == "/" and host.exists("/usr/bin"):
+        return "/usr"
+    if _has_library(host, folder):
+        return folder
+    real = prefix_of(host, host.real_path(executable))
+    return real if _has_library(host, real) else folder
+
+
+def _has_library(host: Host, folder: str) -> bool:
+    """Whether the standard library lies in an installation's folder; ``os.py`` is Python's own sign of it."""
+    names = (
+        join(host, folder, library, name)
+        for library in ("lib", "lib64")
+        for name in names_in(host, join(host, folder, library))
+        if name.startswith(("python3", "pypy3"))
+    )
+    return any(host.exists(join(host, name, "os.py")) for name in names)
 
 
 def _is_file(host: Host, path: str) -> bool:

@@ -99,6 +99,9 @@ def library_folders(host: Host, prefix: str, release: str | None) -> list[str]:
         if _LIBRARY.fullmatch(name)
     ]
     fitting = [path for name, path in found if release is not None and find_release(name) == release]
+    windows = join(host, prefix, "Lib")  # an environment of Windows, seen from another system
+    if not found and host.exists(join(host, windows, "site-packages")):
+        return [windows]
     return fitting or [path for _, path in found]
 
 

@@ -5,12 +5,15 @@ exact in float64, float32, TF32, float16 and bfloat16, whatever the order of sum
 comparison has no tolerance, and a difference is a real fault.
 """
 
+import math
 import operator
+import struct
 
 from ._verdicts import Failure
 
 ROWS, TERMS, COLUMNS = 128, 64, 192
 SHAPE = f"{ROWS}x{TERMS} @ {TERMS}x{COLUMNS}"
+_HALF = 2**63
 
 
 def make_matrices():
@@ -32,9 +35,20 @@ def take(numbers, rows, columns):
 
 
 def multiply(left, right):
-    """The product in Python's own whole numbers."""
-    columns = [[row[j] for row in right] for j in range(len(right[0]))]
-    return [[sum(map(operator.mul, row, column)) for column in columns] for row in left]
+    """The product in Python's own whole numbers.
+
+    A row of the right factor is one number of 64 bits an element, which makes a row of the product
+    one sum: several times as fast as a loop over the elements.
+    """
+    layout = struct.Struct(f"<{len(right[0])}Q")
+    halves = int.from_bytes(layout.pack(*[_HALF] * len(right[0])), "little")
+    packed = [int.from_bytes(layout.pack(*[_HALF + number for number in row]), "little") - halves for row in right]
+    sums = (sum(map(operator.mul, row, packed)) + halves for row in left)
+    return [[number - _HALF for number in layout.unpack(total.to_bytes(layout.size, "little"))] for total in sums]
+
+
+def transpose(matrix):
+    return [[row[j] for row in matrix] for j in range(len(matrix[0]))]
 
 
 def compare(found, expected, what):
@@ -45,10 +59,11 @@ def compare(found, expected, what):
     if shape != needed:
         raise Failure("wrong-number", f"{what}: the result has shape {shape}, not {needed}")
     wrong = [(i, j) for i, row in enumerate(expected) for j, number in enumerate(row) if found[i][j] != number]
-    i, j = wrong[0]
+    strange = [(i, j) for i, j in wrong if not math.isfinite(found[i][j])]
+    i, j = (strange or wrong)[0]
     message = "{}: element [{}, {}] is {!r} and must be {!r} ({} of {} elements are wrong)"
-    count = len(expected) * len(expected[0])
-    raise Failure("wrong-number", message.format(what, i, j, found[i][j], expected[i][j], len(wrong), count))
+    text = message.format(what, i, j, found[i][j], expected[i][j], len(wrong), needed[0] * needed[1])
+    raise Failure("not-a-number" if strange else "wrong-number", text)
 
 
 def measure(matrix):

@@ -1,6 +1,7 @@
 """The devices that PyTorch reaches, for every payload that computes with it."""
 
 import contextlib
+import re
 import typing
 
 from ._verdicts import Failure, misplaced
@@ -8,17 +9,19 @@ from ._words import describe, quote
 
 
 class Device(typing.NamedTuple):
-    """``name`` is PyTorch's (``cuda:0``), ``label`` ours (``rocm:0``)."""
+    """``name`` is PyTorch's (``cuda:0``), ``label`` ours (``rocm:0``), ``uuid`` that of an NVIDIA GPU."""
 
     name: str
     label: str
     about: str = ""
+    uuid: str = ""
 
 
 def find_devices(torch, session, note):
     """The devices to compute on: the ones asked for, else what PyTorch sees, else the CPU.
 
-    Notes on ``note`` which they are; :class:`Failure` says why the one asked for is missing.
+    Notes on ``note`` which they are, with a warning of those that do not compute; :class:`Failure`
+    says why the one asked for is missing, and the fault of the first is raised where none computes.
     """
     seen = see_kind(torch)
     kind = {"auto": seen, "gpu": seen if seen != "cpu" else name_meant(torch)}.get(session.asked, session.asked)
@@ -29,9 +32,31 @@ def find_devices(torch, session, note):
         devices = list_devices(torch, kind, session.asked, note)
         note.detail = f"{len(devices)} seen: " + ", ".join(device.about for device in devices)
     note.device = ", ".join(device.label for device in devices)
-    for device in devices:
-        prove_place(torch, device)
+    faults = find_faults(torch, devices)
+    if len(faults) == len(devices):
+        raise faults[0][1]
+    if faults:
+        note.status, note.reason = "warn", "device-unusable"
+        note.detail += "".join(f"; {device.label} does not compute: {tell(error)}" for device, error in faults)
     return devices
+
+
+def find_faults(torch, devices):
+    """The devices that do not do a small sum, each with its exception."""
+    found = [(device, find_fault(torch, device)) for device in devices]
+    return [(device, error) for device, error in found if error is not None]
+
+
+def find_fault(torch, device):
+    try:
+        prove_place(torch, device)
+    except Exception as error:
+        return error
+    return None
+
+
+def tell(error):
+    return str(error) if isinstance(error, Failure) else describe(error)
 
 
 def see_kind(torch):
@@ -82,7 +107,10 @@ def list_devices(torch, kind, asked, note):
     if not count:
         raise missing(torch, kind, asked, note)
     type_name = "xpu" if kind == "xpu" else "cuda"
-    return [Device(f"{type_name}:{i}", f"{kind}:{i}", describe_device(module, i)) for i in range(count)]
+    return [
+        Device(f"{type_name}:{i}", f"{kind}:{i}", describe_device(module, i), find_uuid(module, i))
+        for i in range(count)
+    ]
 
 
 def missing(torch, kind, asked, note):
@@ -107,8 +135,19 @@ def describe_device(module, index):
     return about
 
 
+def find_uuid(module, index):
+    """``GPU-…`` as NVIDIA's driver spells it, empty where PyTorch does not tell."""
+    try:
+        uuid = str(module.get_device_properties(index).uuid)
+    except Exception:
+        return ""
+    return uuid if uuid.startswith(("GPU-", "MIG-")) else f"GPU-{uuid}"
+
+
 def prove_place(torch, device):
-    """A first small sum really runs there: a build without code for the device fails here."""
+    """A first small sum really runs there, and this build has code for the device."""
+    if device.label.startswith("cuda"):
+        check_architecture(torch, device)
     total = torch.tensor([1.0, 2.0], device=device.name) + 1
     check_place(device, total)
     if total.cpu().tolist() != [2.0, 3.0]:
@@ -121,3 +160,29 @@ def check_place(device, tensor):
     if found.split(":")[0] == device.name.split(":")[0] and found in (device.name, device.name.split(":")[0]):
         return
     raise misplaced(device.label, found)
+
+
+def check_architecture(torch, device):
+    """:class:`Failure` where no code of this PyTorch runs on a GPU of that compute capability."""
+    listed = list(getattr(torch.cuda, "get_arch_list", list)())
+    capability = tuple(torch.cuda.get_device_capability(device.name))
+    if not listed or any(covers(name, capability) for name in listed):
+        return
+    text = f"this PyTorch has code for {' '.join(listed)}, and {device.label} is sm_{capability[0]}{capability[1]}"
+    raise Failure("no-kernel-image", f"{text}: install a build of PyTorch that supports it")
+
+
+# sm_86   sm_90a (this one alone)   sm_100f (its family)   compute_120 (PTX, which the driver compiles)
+_ARCHITECTURE = re.compile(r"(sm|compute)_(\d+)(\d)([a-z]?)")
+
+
+def covers(name, capability):
+    """Whether code of that name runs on a GPU of a compute capability."""
+    match = _ARCHITECTURE.fullmatch(name)
+    if match is None:
+        return False
+    form, major, minor, only = match.groups()
+    built = (int(major), int(minor))
+    if only == "a":
+        return built == capability
+    return built <= capability if form == "compute" and not only else built[0] == capability[0] and built <= capability

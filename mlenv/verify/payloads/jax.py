@@ -1,10 +1,16 @@
 """JAX: a compiled product of whole numbers on each device."""
 
-from . import _exact
+from . import _arithmetic, _exact, _lazy
 from ._verdicts import Failure, misplaced
 from ._words import describe, quote
 
-PRECISIONS = ("float32", "bfloat16")
+# What the devices of each kind multiply.
+PRECISIONS = {
+    "cpu": ("float32", "bfloat16", "float16", "int32"),
+    "cuda": ("float32", "bfloat16", "float16", "int32"),
+    "rocm": ("float32", "bfloat16", "float16", "int32"),
+}
+ORDINARY = ("float32", "bfloat16")
 # JAX's own names of its back ends, and of what their devices are called.
 BACKENDS = {"cpu": "cpu", "cuda": "cuda", "rocm": "rocm", "tpu": "tpu", "mps": "METAL", "xpu": "xpu"}
 
@@ -12,18 +18,25 @@ BACKENDS = {"cpu": "cpu", "cuda": "cuda", "rocm": "rocm", "tpu": "tpu", "mps": "
 def check(session):
     jax = session.import_modules("jax")
     with session.check("device") as note:
-        kind, devices = find_devices(jax, session.asked, note)
-        labels = [kind if kind == "cpu" else f"{kind}:{i}" for i in range(len(devices))]
-        note.device = ", ".join(labels)
-    left, right = _exact.make_matrices()
-    expected = _exact.multiply(left, right)
-    for i, device in enumerate(devices):
-        with session.check("compute", labels[i]) as note:
-            for precision in PRECISIONS:
-                product = multiply(jax, device, precision, left, right)
-                check_place(device, labels[i], product)
-                _exact.compare(product.tolist(), expected, f"{precision} on {labels[i]}")
-            note.detail = f"{_exact.SHAPE} compiled and exact in {', '.join(PRECISIONS)}"
+        places = find_places(jax, session.asked, note)
+    proved = [place for place in places if check_compute(jax, session, place)]
+    if session.reaches("standard"):
+        _lazy.load("_jax_standard").check(jax, session, proved)
+
+
+def check_compute(jax, session, place):
+    """The check ``compute`` of one device; whether it passed."""
+    with session.check("compute", place[1], vital=False) as note:
+        prove(jax, place, note)
+    return note.status == "pass"
+
+
+def find_places(jax, asked, note):
+    """JAX's devices to compute on, each with our name for it (``cuda:0``)."""
+    kind, devices = find_devices(jax, asked, note)
+    places = [(device, kind if kind == "cpu" else f"{kind}:{i}") for i, device in enumerate(devices)]
+    note.device = ", ".join(label for _, label in places)
+    return places
 
 
 def find_devices(jax, asked, note):
@@ -61,13 +74,54 @@ def name_kind(device):
     return {"metal": "mps"}.get(platform, platform)
 
 
-def multiply(jax, device, precision, left, right):
+def list_precisions(label):
+    return PRECISIONS.get(label.split(":")[0], ORDINARY)
+
+
+def prove(jax, place, note):
+    """A device multiplies whole numbers exactly, and normal ones name its arithmetic; one program does it all."""
+    label = place[1]
+    left, right = _exact.make_matrices()
+    expected = _exact.multiply(left, right)
+    first, second, exact = _arithmetic.make_case(_arithmetic.QUICK)
+    names = list_precisions(label)
+    *products, normal = multiply(jax, place, [(name, left, right) for name in names] + [("float32", first, second)])
+    for i, product in enumerate(products):
+        _exact.compare(product.tolist(), expected, f"{names[i]} on {label}")
+    reading = _arithmetic.judge(to_double(normal), exact, "float32", f"float32 on {label}")
+    words = _arithmetic.note_readings(note, {"float32": reading})
+    note.detail = f"{_exact.SHAPE} compiled and exact in {', '.join(names)}; {words}"
+
+
+def multiply(jax, place, jobs):
+    """The product of each job (format, left, right), as float32."""
     import jax.numpy as jnp
     import numpy as np
 
-    first, second = (jax.device_put(np.array(numbers, dtype="float32"), device) for numbers in (left, right))
-    product = jax.jit(lambda a, b: jnp.matmul(a.astype(precision), b.astype(precision)).astype("float32"))
-    return product(first, second).block_until_ready()
+    pairs = [[jax.device_put(np.array(table, dtype="float32"), place[0]) for table in pair] for _, *pair in jobs]
+
+    @jax.jit
+    def compute(pairs):
+        typed = [[table.astype(jobs[i][0]) for table in pair] for i, pair in enumerate(pairs)]
+        return [jnp.matmul(*pair).astype("float32") for pair in typed]
+
+    products = jax.block_until_ready(compute(pairs))
+    for product in products:
+        check_place(*place, product)
+    return products
+
+
+def multiply_normal(jax, place, name, case):
+    """The reading of a product of normal numbers in one format."""
+    left, right, exact = case
+    (product,) = multiply(jax, place, [(name, left, right)])
+    return _arithmetic.judge(to_double(product), exact, name, f"{name} on {place[1]}")
+
+
+def to_double(array):
+    import numpy as np
+
+    return np.asarray(array).astype("float64")
 
 
 def check_place(device, label, product):

@@ -25,6 +25,11 @@ def check(session):
             raise Failure("not-installed", "none of " + ", ".join(USUAL) + " is installed")
     session.import_modules(*names)
     session.stay_on_cpu("Jupyter")
+    check_cell(session)
+
+
+def check_cell(session):
+    """The check ``compute``, where a notebook can be run without a browser."""
     if not (is_there("nbclient") and is_there("ipykernel")):
         return
     with session.check("compute", "cpu") as note:

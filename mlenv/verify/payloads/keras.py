@@ -4,34 +4,36 @@ import contextlib
 import json
 import os
 
-from . import _exact
+from . import _arithmetic, _exact, _lazy
 from ._common import is_there
-from ._verdicts import Failure, misplaced
+from ._verdicts import Failure, Skipped, misplaced
 from ._words import describe
 
-MODULES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
+MODULES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch", "openvino": "openvino"}
 
 
 def check(session):
-    wanted = os.environ.get("KERAS_BACKEND") or read_configured() or "tensorflow"
-    used = choose_backend(wanted)
+    wanted = session.backend or os.environ.get("KERAS_BACKEND") or read_configured() or "tensorflow"
+    used = wanted if session.backend else choose_backend(wanted)
     os.environ["KERAS_BACKEND"] = used
     keras = session.import_modules("keras")
-    left, right = _exact.make_matrices()
+    check_layers(keras, session, used, wanted)
+
+
+def check_layers(keras, session, used, wanted):
+    """The checks ``device`` and ``compute`` on one backend, and those of a whole model."""
     with session.check("device") as note:
-        place = locate(run_layer(keras, session.asked, left[:2], right))
+        place = find_place(keras, session.asked, used)
         note.device = place
         note.detail = f"the {used} backend computes on {place}"
-        compare_place(session.asked, place)
         if used != wanted:
             note.status, note.reason = "warn", "backend-missing"
             note.detail += f"; the backend of this user, {wanted}, is not installed: set KERAS_BACKEND={used}"
     with session.check("compute", place) as note:
-        product = run_layer(keras, session.asked, left, right)
-        compare_place(place.split(":")[0], locate(product))
-        found = keras.ops.convert_to_numpy(product) if hasattr(keras, "ops") else product.numpy()
-        _exact.compare(found.tolist(), _exact.multiply(left, right), f"a Dense layer on {place}")
-        note.detail = f"{_exact.SHAPE} through a Dense layer exact ({used} backend)"
+        prove(keras, session.asked, place, note)
+        note.detail += f" ({used} backend)"
+    if session.reaches("standard"):
+        _lazy.load("_keras_standard").check(keras, session, used, place)
 
 
 # A line of such a file:   "backend": "jax",
@@ -50,6 +52,38 @@ def choose_backend(wanted):
     if is_there(MODULES.get(wanted, wanted)):
         return wanted
     return next((name for name, module in MODULES.items() if is_there(module)), wanted)
+
+
+def find_place(keras, asked, used):
+    """Where a first small layer computes; :class:`Failure` where that, or the backend, is another."""
+    found = keras.backend.backend()
+    if found != used:
+        raise Failure("wrong-backend", f"Keras runs on the {found} backend though KERAS_BACKEND is {used}")
+    if used == "openvino" and asked not in ("auto", "cpu"):
+        raise Skipped("the openvino backend of Keras computes on the CPU alone")
+    left, right = _exact.make_matrices()
+    place = locate(run_layer(keras, asked, left[:2], right))
+    compare_place(asked, place)
+    return place
+
+
+def prove(keras, asked, place, note):
+    """A layer multiplies whole numbers exactly, and normal ones name the arithmetic."""
+    left, right = _exact.make_matrices()
+    whole = multiply(keras, asked, place, left, right)
+    _exact.compare(whole.tolist(), _exact.multiply(left, right), f"a Dense layer on {place}")
+    first, second, exact = _arithmetic.make_case(_arithmetic.QUICK)
+    found = multiply(keras, asked, place, first, second).astype("float64")
+    reading = _arithmetic.judge(found, exact, "float32", f"a Dense layer on {place}")
+    words = _arithmetic.note_readings(note, {"float32": reading})
+    note.detail = f"{_exact.SHAPE} through a Dense layer exact; {words}"
+
+
+def multiply(keras, asked, place, left, right):
+    """The product of two matrices by a layer, as an array, proved to come from that place."""
+    product = run_layer(keras, asked, left, right)
+    compare_place(place.split(":")[0], locate(product))
+    return keras.ops.convert_to_numpy(product) if hasattr(keras, "ops") else product.numpy()
 
 
 def run_layer(keras, asked, left, right):
@@ -83,6 +117,8 @@ def enter_scope(keras, asked):
 # torch: cuda:0   TensorFlow: /job:localhost/replica:0/task:0/device:GPU:0   JAX: a set of devices
 def locate(tensor):
     """Where a tensor of any backend lies: ``cpu`` or a kind with a number such as ``gpu:0``."""
+    if type(tensor).__name__ == "OpenVINOKerasTensor":
+        return "cpu"  # Keras compiles its graphs for OpenVINO's CPU, and for nothing else.
     devices = getattr(tensor, "devices", None)
     if callable(devices):
         device = min(devices(), key=str)

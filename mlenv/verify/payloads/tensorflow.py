@@ -2,30 +2,41 @@
 
 import sys
 
-from . import _exact
+from . import _arithmetic, _exact, _lazy
 from ._verdicts import Failure, misplaced
 from ._words import quote
 
-PRECISIONS = ("float32", "float64", "bfloat16")
+# What the devices of each kind multiply; whole numbers of 32 bits only the CPU does.
+PRECISIONS = {
+    "cpu": ("float32", "float64", "float16", "bfloat16", "int32"),
+    "mps": ("float32", "float16"),
+}
+ORDINARY = ("float32", "float64", "float16", "bfloat16")
 
 
 def check(session):
     tensorflow = session.import_modules("tensorflow")
     with session.check("device") as note:
-        tensorflow.config.set_soft_device_placement(False)
-        kind, names = find_devices(tensorflow, session.asked, note)
-        labels = [f"{kind}:{i}" for i in range(len(names))] if kind != "cpu" else ["cpu"]
-        note.device = ", ".join(labels)
-    left, right = _exact.make_matrices()
-    expected = _exact.multiply(left, right)
-    for i, name in enumerate(names):
-        with session.check("compute", labels[i]) as note:
-            for precision in PRECISIONS:
-                product = multiply(tensorflow, name, precision, left, right)
-                check_place(name, labels[i], product.device)
-                whole = tensorflow.cast(product, "float32").numpy().tolist()
-                _exact.compare(whole, expected, f"{precision} on {labels[i]}")
-            note.detail = f"{_exact.SHAPE} exact in {', '.join(PRECISIONS)}"
+        places = find_places(tensorflow, session.asked, note)
+    proved = [place for place in places if check_compute(tensorflow, session, place)]
+    if session.reaches("standard"):
+        _lazy.load("_tensorflow_standard").check(tensorflow, session, proved)
+
+
+def check_compute(tensorflow, session, place):
+    """The check ``compute`` of one device; whether it passed."""
+    with session.check("compute", place[1], vital=False) as note:
+        prove(tensorflow, place, note)
+    return note.status == "pass"
+
+
+def find_places(tensorflow, asked, note):
+    """TensorFlow's name (``/GPU:0``) and ours (``cuda:0``) of each device to compute on."""
+    tensorflow.config.set_soft_device_placement(False)
+    kind, names = find_devices(tensorflow, asked, note)
+    places = [(name, kind if kind == "cpu" else f"{kind}:{i}") for i, name in enumerate(names)]
+    note.device = ", ".join(label for _, label in places)
+    return places
 
 
 def find_devices(tensorflow, asked, note):
@@ -56,11 +67,44 @@ def name_build(build):
     return f"CUDA {build.get('cuda_version', '')}".strip() if build.get("is_cuda_build") else "CPU"
 
 
+def list_precisions(label):
+    return PRECISIONS.get(label.split(":")[0], ORDINARY)
+
+
+def prove(tensorflow, place, note):
+    """A device multiplies whole numbers exactly, and normal ones name its arithmetic."""
+    name, label = place
+    left, right = _exact.make_matrices()
+    expected = _exact.multiply(left, right)
+    for precision in list_precisions(label):
+        product = multiply(tensorflow, name, precision, left, right)
+        check_place(name, label, product.device)
+        whole = tensorflow.cast(product, "float32").numpy().tolist()
+        _exact.compare(whole, expected, f"{precision} on {label}")
+    reading = multiply_normal(tensorflow, name, label, "float32", _arithmetic.make_case(_arithmetic.QUICK))
+    words = _arithmetic.note_readings(note, {"float32": reading})
+    note.detail = f"{_exact.SHAPE} exact in {', '.join(list_precisions(label))}; {words}"
+
+
 def multiply(tensorflow, name, precision, left, right):
     with tensorflow.device(name):
         first = tensorflow.constant(left, dtype="float32")
         second = tensorflow.constant(right, dtype="float32")
         return tensorflow.matmul(tensorflow.cast(first, precision), tensorflow.cast(second, precision))
+
+
+def multiply_normal(tensorflow, name, label, precision, case):
+    """The reading of a product of normal numbers in one format."""
+    left, right, exact = case
+    product = multiply(tensorflow, name, precision, left, right)
+    check_place(name, label, product.device)
+    return _arithmetic.judge(to_double(tensorflow, product), exact, precision, f"{precision} on {label}")
+
+
+def to_double(tensorflow, tensor):
+    """A tensor of any format as an array in float64; float32 holds each of the smaller ones."""
+    wide = tensor if tensor.dtype == tensorflow.float64 else tensorflow.cast(tensor, "float32")
+    return wide.numpy().astype("float64")
 
 
 # /job:localhost/replica:0/task:0/device:GPU:0

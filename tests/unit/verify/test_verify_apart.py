@@ -57,6 +57,24 @@ def test_a_wrong_number_spoils_no_other() -> None:
     assert [result.status for result in follow_up(results, lambda: UUIDS, alone)[2:]] == ["pass", "fail"]
 
 
+def test_a_failure_that_no_gpu_repeats_alone_stays() -> None:
+    """Two GPUs of which the second one's work is done by the first."""
+    first = make("compute", device="cuda:0")
+    results = (*SEEN, first, make("compute", "fail", "cuda:1", "wrong-device", "computed on cuda:0"))
+    found = follow_up(results, lambda: UUIDS, lambda uuid: (make("import"), first))
+    assert found[:3] == (*SEEN, first)
+    assert [(result.status, result.device, result.reason) for result in found[3:]] == [("fail", "cuda:1", "wrong-device")]
+    assert found[3].detail == "computed on cuda:0; in a process of its own, no GPU does so"
+
+
+def test_a_crash_that_no_gpu_repeats_alone_stays() -> None:
+    crash = make("compute", "fail", reason="crashed", detail="killed by SIGSEGV")
+    alone_well = (make("import"), make("device", device="cuda:0"), make("compute", device="cuda:0"))
+    found = follow_up((*SEEN, crash), lambda: UUIDS, lambda uuid: alone_well)
+    assert [result.status for result in found] == ["pass", "pass", "fail"]
+    assert found[2].reason == "crashed"
+
+
 def test_one_gpu_or_unknown_names_stay_as_they_are() -> None:
     one = (make("device", device="cuda:0"), make("compute", "fail", "cuda:0"))
     assert follow_up(one, lambda: UUIDS[:1], forbid) == one

@@ -49,7 +49,8 @@ def test_an_accelerator_must_have_been_proved(device: DeviceKind, status: Result
     [
         ("torch", "torch"),
         ("scikit-learn", "scikit_learn"),
-        ("jupyterlab", "jupyter"),
+        ("notebook", "jupyter"),
+        ("onnxruntime-gpu", "onnxruntime"),
         ("xgboost-cpu", "xgboost"),
         ("polars", "generic"),
         ("_common", "generic"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 import pytest
@@ -57,6 +58,80 @@ def test_one_wrong_element_fails(torch_stub: StubEnvironment) -> None:
     assert brief(verification)[3:] == [("compute", "pass", ""), ("compute", "fail", "wrong-number")]
     assert "float32 on cuda:1: element [3, 17] is " in verification.results[4].detail
     assert "(1 of 24576 elements are wrong)" in verification.results[4].detail
+    assert verification.results[4].about == "GPU-00000001-1111-2222-3333-444444444444"
+
+
+def test_a_number_that_is_none_fails(torch_stub: StubEnvironment) -> None:
+    verification = verify(torch_stub, "nan", "cuda")
+    assert brief(verification)[3:] == [("compute", "fail", "not-a-number")] * 2
+    assert "float16 on cuda:0: element [3, 17] is nan and must be " in verification.results[3].detail
+
+
+def test_the_arithmetic_of_float32_is_named(torch_stub: StubEnvironment) -> None:
+    ieee, tf32 = (verify(torch_stub, mode, "cuda").results[3] for mode in ("cuda", "tf32"))
+    assert (ieee.status, ieee.measured["arithmetic"]) == ("pass", "fp32")
+    assert (tf32.status, tf32.measured["arithmetic"]) == ("pass", "tf32")
+    assert tf32.measured["norm"] == pytest.approx(2.9e-4, rel=0.2)
+    assert "; float32 ran as TF32 (relative error 2." in tf32.detail
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("rough", "float32 on cuda:0: the relative error is 5.0e-01, which no arithmetic explains"),
+        ("outlier", "float32 on cuda:0: an element is wrong by 1.0e+00 where the mean error is"),
+    ],
+)
+def test_wrong_normal_numbers_fail(torch_stub: StubEnvironment, mode: str, words: str) -> None:
+    verification = verify(torch_stub, mode, "cuda")
+    assert brief(verification)[3:] == [("compute", "fail", "wrong-number")] * 2
+    assert words in verification.results[3].detail
+
+
+def test_another_device_than_asked_for_fails(torch_stub: StubEnvironment) -> None:
+    verification = verify(torch_stub, "elsewhere", "cuda")
+    assert brief(verification)[2:] == [
+        ("device", "warn", "device-unusable"),
+        ("compute", "pass", ""),
+        ("compute", "fail", "wrong-device"),
+    ]
+    assert verification.results[4].detail == "computed on cuda:0 where cuda:1 was asked for"
+
+
+def test_a_dead_gpu_hides_no_other(torch_stub: StubEnvironment) -> None:
+    verification = verify(torch_stub, "second", "auto")
+    assert brief(verification)[2:] == [
+        ("device", "warn", "device-unusable"),
+        ("compute", "pass", ""),
+        ("compute", "fail", "exception"),
+    ]
+    assert "; cuda:1 does not compute: RuntimeError: CUDA error: uncorrectable ECC" in verification.results[2].detail
+
+
+def test_a_build_without_code_for_the_gpu_fails(torch_stub: StubEnvironment) -> None:
+    verification = verify(torch_stub, "architecture", "auto")
+    assert brief(verification)[2:] == [("device", "fail", "no-kernel-image")]
+    expected = "this PyTorch has code for sm_75 sm_80 sm_90, and cuda:0 is sm_61: install a build"
+    assert verification.results[2].detail.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "covered"),
+    [
+        ("sm_80", [(8, 0), (8, 6), (8, 9)]),
+        ("sm_86", [(8, 6), (8, 9)]),
+        ("sm_90a", [(9, 0)]),
+        ("sm_100f", [(10, 0), (10, 3)]),
+        ("compute_89", [(8, 9), (9, 0), (10, 0), (10, 3), (12, 0)]),
+        ("compute_100a", [(10, 0)]),
+        ("sm_120", [(12, 0)]),
+        ("gfx942", []),
+    ],
+)
+def test_architectures_that_code_runs_on(name: str, covered: list[tuple[int, int]]) -> None:
+    known = [(7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (10, 3), (12, 0)]
+    covers = importlib.import_module("mlenv.verify.payloads._torch_devices").covers
+    assert [capability for capability in known if covers(name, capability)] == covered
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
 from mlenv.errors import InstallError
-from mlenv.execute.manifest import Manifest
 from mlenv.facts.environment import Environment
+from mlenv.facts.machine import Machine
 from mlenv.plan.explicit import read_explicit
 from mlenv.plan.lock import read_lock
 from mlenv.plan.markers import holds, marker_environment
+from mlenv.plan.plan import Plan
 
 SEEDS = frozenset({"pip", "setuptools", "wheel"})
 """What a manager puts into a new environment by itself."""
+
+
+class Made(Protocol):
+    """What is on record of an environment that was made: a manifest."""
+
+    @property
+    def plan(self) -> Plan:
+        """What was planned."""
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that it was made for."""
+
+    @property
+    def lock(self) -> str:
+        """The text of the lock."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +53,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.missing or self.broken)
 
 
-def compare_with_lock(manifest: Manifest, found: Environment | None) -> Difference:
+def compare_with_lock(manifest: Made, found: Environment | None) -> Difference:
     """What the files of an environment say, beside what its manifest locked."""
     if found is None or found.executable is None or not os.path.exists(found.executable):
         return Difference(broken=True)
@@ -51,10 +69,10 @@ def compare_with_lock(manifest: Manifest, found: Environment | None) -> Differen
 
 
 def _missing(wanted: Mapping[str, str], there: Mapping[str, str | None]) -> list[str]:
-    return [name for name, version in sorted(wanted.items()) if name not in there or not _same(there[name], version)]
+    return [name for name, version in sorted(wanted.items()) if name not in there or not is_same(there[name], version)]
 
 
-def _same(found: str | None, wanted: str) -> bool:
+def is_same(found: str | None, wanted: str) -> bool:
     """``1.0`` is ``1.0.0``; a lock without a version takes any."""
     if not wanted or found == wanted:
         return True
@@ -66,7 +84,7 @@ def _same(found: str | None, wanted: str) -> bool:
         return False
 
 
-def _locked_versions(manifest: Manifest, python: str) -> dict[str, str]:
+def _locked_versions(manifest: Made, python: str) -> dict[str, str]:
     if manifest.plan.manager not in ("uv", "pip"):
         return dict(read_explicit(manifest.lock).versions) if manifest.lock else {}
     try:
@@ -76,6 +94,6 @@ def _locked_versions(manifest: Manifest, python: str) -> dict[str, str]:
     return {package.name: package.version for package in packages if _is_wanted(package.marker, manifest, python)}
 
 
-def _is_wanted(marker: str, manifest: Manifest, python: str) -> bool:
+def _is_wanted(marker: str, manifest: Made, python: str) -> bool:
     """Whether a marker holds in the environment."""
     return holds(marker, marker_environment(manifest.machine, python))

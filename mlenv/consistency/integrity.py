@@ -11,13 +11,16 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import msgspec
 
 BLOCK = 1024 * 1024
 ALGORITHMS = ("sha256", "sha384", "sha512")
+GONE = "cannot be read"
+TEST_FOLDERS = frozenset({"test", "tests"})
+Locate = Callable[[str], str]
 
 
 class Damage(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +29,18 @@ class Damage(msgspec.Struct, frozen=True, kw_only=True):
     distribution: str
     path: str
     problem: str
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of comparing files: how many were compared, of how many distributions, and every damage.
+
+    ``slimmed`` counts files of tests that are gone, as images are made smaller.
+    """
+
+    files: int = 0
+    distributions: int = 0
+    damage: tuple[Damage, ...] = ()
+    slimmed: int = 0
 
 
 def find_damage(environment: Path) -> tuple[Damage, ...]:
@@ -39,17 +54,48 @@ def find_damage(environment: Path) -> tuple[Damage, ...]:
     return tuple(found.values())
 
 
+def inspect_records(folder: Path, skipped: Collection[str] = (), locate: Locate = str) -> Inspection:
+    """Compare every file of the distributions in a folder of packages with their RECORDs.
+
+    ``skipped`` are names of metadata folders that are left out.  ``locate`` says where a file really is,
+    for folders whose links are meant for another root.
+    """
+    files = distributions = slimmed = 0
+    damage = []
+    for record in sorted(folder.glob("*.dist-info/RECORD")):
+        if record.parent.name in skipped:
+            continue
+        rows = list(_read_rows(record))
+        distributions += bool(rows)
+        for path, digest, size in rows:
+            problem = check_file(Path(locate(str(folder / path))), digest, size)
+            if problem.startswith(GONE) and _is_of_tests(path):
+                slimmed += 1
+                continue
+            files += 1
+            if problem:
+                damage.append(Damage(distribution=_name_of(record), path=str(folder / path), problem=problem))
+    return Inspection(files=files, distributions=distributions, damage=tuple(damage), slimmed=slimmed)
+
+
+def _is_of_tests(path: str) -> bool:
+    return not TEST_FOLDERS.isdisjoint(path.split("/")[:-1])
+
+
 def _package_folders(environment: Path) -> list[Path]:
     return [*environment.glob("lib/python3*/site-packages"), *environment.glob("Lib/site-packages")]
 
 
 def _check_distribution(folder: Path, record: Path) -> Damage | None:
-    name = record.parent.name.split("-")[0].replace("_", "-").lower()
     for path, digest, size in _read_rows(record):
-        problem = _check_file(folder / path, digest, size)
+        problem = check_file(folder / path, digest, size)
         if problem:
-            return Damage(distribution=name, path=str(folder / path), problem=problem)
+            return Damage(distribution=_name_of(record), path=str(folder / path), problem=problem)
     return None
+
+
+def _name_of(record: Path) -> str:
+    return record.parent.name.split("-")[0].replace("_", "-").lower()
 
 
 # numpy/__init__.py,sha256=3eFVg1ZYnyEE7pcMSzWPb6jvJ4rZzXhHBqxFvDS2x30,25999
@@ -65,8 +111,11 @@ def _read_rows(record: Path) -> Iterator[tuple[str, str, str]]:
             yield row[0], row[1], row[2]
 
 
-def _check_file(path: Path, digest: str, size: str) -> str:
-    """What is wrong with a file; empty where nothing is."""
+def check_file(path: Path, digest: str, size: str) -> str:
+    """What is wrong with a file; empty where nothing is, or its digest is of a kind that proves nothing.
+
+    ``digest`` is as in RECORD: an algorithm, ``=``, and the value in base64 for addresses.
+    """
     algorithm, _, wanted = digest.partition("=")
     if algorithm not in ALGORITHMS:
         return ""
@@ -77,7 +126,7 @@ def _check_file(path: Path, digest: str, size: str) -> str:
             hasher = hashlib.new(algorithm)
             while block := file.read(BLOCK):
                 hasher.update(block)
-    except OSError as error:
-        return f"cannot be read ({error.strerror or error})"
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        return f"{GONE} ({getattr(error, 'strerror', None) or error})"
     found = base64.urlsafe_b64encode(hasher.digest()).rstrip(b"=").decode()
     return "" if found == wanted.rstrip("=") else "has another content than the one that was published"

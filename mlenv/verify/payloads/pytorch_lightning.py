@@ -1,0 +1,7 @@
+"""PyTorch Lightning: a trainer makes two exact steps on each device."""
+
+from ._torch_lightning import check_trainer
+
+
+def check(session):
+    check_trainer(session, "pytorch_lightning")

@@ -1,0 +1,1 @@
+"""Faults that are planted into environments, and what `mlenv verify` must say of each."""
