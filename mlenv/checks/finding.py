@@ -11,6 +11,10 @@ CheckState = Literal["ran", "skipped", "unknown", "crashed"]
 Status = Literal["ok", "warning", "error", "unknown"]
 
 
+Grade = Literal["named", "shown", "likely"]
+"""How a cause is known: a message names it, facts prove it, or what is known speaks for it."""
+
+
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a remedy: what to do in words, and what to type where a command does it."""
 
@@ -23,6 +27,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     ``id`` is a slug that stays for good.  ``cause`` is one plain sentence, ``evidence`` the facts
     that show it with their source, ``applies_to`` what suffers (``torch``, ``gpu 0``).
+    ``grade`` says how it is known, ``explains`` which messages (ids of clues) it is the cause of, and
+    ``consequences`` which other findings are folded under it, since they would be gone with it.
     """
 
     id: str
@@ -32,6 +38,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
     fix: tuple[Fix, ...] = ()
     applies_to: tuple[str, ...] = ()
+    grade: Grade = "shown"
+    explains: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
 
 
 class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):

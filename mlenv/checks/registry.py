@@ -8,14 +8,16 @@ from typing import Literal
 import msgspec
 
 from mlenv.checks.finding import CheckOutcome, Diagnosis, Finding, Status
+from mlenv.checks.ranking import rank_findings
+from mlenv.clues.clue import Clue
 from mlenv.errors import MlenvError
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
+from mlenv.facts.report import Report
 from mlenv.matrix.load import Matrix
 
 Subject = Literal["system", "processor", "memory", "disk", "python", "gpu", "environment"]
 SUBJECTS: tuple[Subject, ...] = ("system", "processor", "memory", "disk", "python", "gpu", "environment")
-_RANK = {"error": 0, "warning": 1, "info": 2}
 
 
 class ImportAttempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +36,28 @@ class ImportAttempt(msgspec.Struct, frozen=True, kw_only=True):
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What a diagnosis looks at: a machine and, where one was named, an environment on it.
 
-    ``imports`` holds the attempts to import its frameworks; None where nobody tried.
+    ``imports`` holds the attempts to import its frameworks; None where nobody tried.  ``report`` is what
+    somebody told beside that, ``clues`` the messages that are known in it (see :meth:`clue`).
     """
 
     machine: Machine
     environment: Environment | None = None
     imports: tuple[ImportAttempt, ...] | None = None
+    report: Report | None = None
+    clues: tuple[Clue, ...] = ()
+
+    def clue(self, *slugs: str) -> Clue | None:
+        """The first clue that is one of those, in the order of the slugs; None where no message says it."""
+        return next((clue for slug in slugs for clue in self.clues if clue.id == slug), None)
+
+    def clues_of(self, *slugs: str) -> tuple[Clue, ...]:
+        """All clues that are one of those."""
+        return tuple(clue for clue in self.clues if clue.id in slugs)
+
+    @property
+    def is_report(self) -> bool:
+        """Whether this is told by somebody, and not read from a machine: what is not in it is unknown."""
+        return self.report is not None
 
 
 class Unknown(Exception):  # noqa: N818 - an outcome of a check, no error
@@ -101,8 +119,8 @@ def diagnose(case: Case, matrix: Matrix, checks: Iterable[Check] | None = None) 
     findings: list[Finding] = []
     chosen = all_checks() if checks is None else checks
     outcomes = [_run(item, case, matrix, findings) for item in chosen]
-    findings.sort(key=lambda finding: _RANK[finding.severity])
-    return Diagnosis(status=_judge(findings, outcomes), findings=tuple(findings), checks=tuple(outcomes))
+    ranked = rank_findings(findings, case.clues)
+    return Diagnosis(status=_judge(ranked, outcomes), findings=ranked, checks=tuple(outcomes))
 
 
 def _run(item: Check, case: Case, matrix: Matrix, findings: list[Finding]) -> CheckOutcome:
@@ -121,7 +139,7 @@ def _run(item: Check, case: Case, matrix: Matrix, findings: list[Finding]) -> Ch
     return CheckOutcome(id=item.id, subject=item.subject, outcome="ran")
 
 
-def _judge(findings: list[Finding], outcomes: list[CheckOutcome]) -> Status:
+def _judge(findings: Iterable[Finding], outcomes: list[CheckOutcome]) -> Status:
     severities = {finding.severity for finding in findings}
     if "error" in severities:
         return "error"

@@ -56,7 +56,9 @@ def read_text(host: Host, path: str) -> str | None:
 def package_folders(host: Host, environment: Environment) -> tuple[str, ...]:
     """The environment's own folders of packages, each once."""
     own = (parent(dist.path) for dist in environment.distributions if dist.path and is_own(dist, environment))
-    found = {host.real_path(folder): folder for folder in (*own, *_usual_folders(host, environment))}
+    found: dict[str, str] = {}
+    for folder in (*own, *_usual_folders(host, environment)):
+        found.setdefault(host.real_path(folder), folder)
     return tuple(found.values())
 
 

@@ -60,22 +60,22 @@ def inspect_records(folder: Path, skipped: Collection[str] = (), locate: Locate 
     ``skipped`` are names of metadata folders that are left out.  ``locate`` says where a file really is,
     for folders whose links are meant for another root.
     """
-    files = distributions = slimmed = 0
-    damage = []
+    claims: dict[str, list[tuple[str, str, str]]] = {}
     for record in sorted(folder.glob("*.dist-info/RECORD")):
-        if record.parent.name in skipped:
-            continue
-        rows = list(_read_rows(record))
-        distributions += bool(rows)
-        for path, digest, size in rows:
-            problem = check_file(Path(locate(str(folder / path))), digest, size)
-            if problem.startswith(GONE) and _is_of_tests(path):
-                slimmed += 1
-                continue
-            files += 1
-            if problem:
-                damage.append(Damage(distribution=_name_of(record), path=str(folder / path), problem=problem))
-    return Inspection(files=files, distributions=distributions, damage=tuple(damage), slimmed=slimmed)
+        for path, digest, size in _read_rows(record) if record.parent.name not in skipped else ():
+            claims.setdefault(path, []).append((_name_of(record), digest, size))
+    slimmed = 0
+    damage = []
+    for path, owners in claims.items():
+        file = Path(locate(str(folder / path)))
+        # Of several that claim a file the last one installed wrote it, which is no damage.
+        problem = min((check_file(file, digest, size) for _, digest, size in owners), key=bool)
+        if problem.startswith(GONE) and _is_of_tests(path):
+            slimmed += 1
+        elif problem:
+            damage.append(Damage(distribution=owners[0][0], path=str(folder / path), problem=problem))
+    distributions = len({name for owners in claims.values() for name, _, _ in owners})
+    return Inspection(files=len(claims) - slimmed, distributions=distributions, damage=tuple(damage), slimmed=slimmed)
 
 
 def _is_of_tests(path: str) -> bool:

@@ -22,15 +22,15 @@ _EDITABLE = lazy(
 )
 # The old namespace packages of setuptools: matplotlib-3.8-nspkg.pth
 _NAMESPACE = lazy(
-    r"import sys, types, os; ?has_mfs = sys\.version_info > \(3, 5\); ?"
-    r"p = os\.path\.join\(sys\._getframe\(1\)\.f_locals\['sitedir'\], \*\([^()]*\)\); ?"
-    r"importlib = has_mfs and __import__\('importlib\.util'\); ?"
-    r"has_mfs and __import__\('importlib\.machinery'\); ?"
-    r"m = has_mfs and sys\.modules\.setdefault\([^()]*, importlib\.util\.module_from_spec\("
-    r"importlib\.machinery\.PathFinder\.find_spec\([^()]*, \[os\.path\.dirname\(p\)\]\)\)\); ?"
-    r"m = m or sys\.modules\.setdefault\([^()]*, types\.ModuleType\([^()]*\)\); ?"
-    r"mp = \(m or \[\]\) and m\.__dict__\.setdefault\('__path__',\[\]\); ?"
-    r"\(p not in mp\) and mp\.append\(p\)(?:; ?m and setattr\([^()]*\))?"
+    r"import sys, types, os;(?:has_mfs = sys\.version_info > \(3, 5\);)?"
+    r"p = os\.path\.join\(sys\._getframe\(1\)\.f_locals\['sitedir'\], \*\([^()]*\)\);"
+    r"importlib = (?:has_mfs and )?__import__\('importlib\.util'\);"
+    r"(?:has_mfs and )?__import__\('importlib\.machinery'\);"
+    r"m = (?:has_mfs and )?sys\.modules\.setdefault\([^()]*, importlib\.util\.module_from_spec\("
+    r"importlib\.machinery\.PathFinder\.find_spec\([^()]*, \[os\.path\.dirname\(p\)\]\)\)\);"
+    r"m = m or sys\.modules\.setdefault\([^()]*, types\.ModuleType\([^()]*\)\);"
+    r"mp = \(m or \[\]\) and m\.__dict__\.setdefault\('__path__',\[\]\);"
+    r"\(p not in mp\) and mp\.append\(p\)(?:;m and setattr\([^()]*\))?"
 )
 _COVERAGE = lazy(
     r"import coverage; coverage\.process_startup\(\)"

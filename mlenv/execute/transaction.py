@@ -13,10 +13,10 @@ from typing import Protocol
 
 import msgspec
 
+from mlenv.consistency.integrity import Damage, find_damage
 from mlenv.errors import InstallError, Interrupted, NoVerdictError, UsageError
 from mlenv.execute.bytecode import share_bytecode
 from mlenv.execute.generations import Generations
-from mlenv.consistency.integrity import Damage, find_damage
 from mlenv.execute.scripts import follow_link
 from mlenv.execute.steps import Steps
 from mlenv.plan.lock import read_lock, render_requirements

@@ -42,8 +42,8 @@ constant = lambda numbers, dtype=None: numbers
 cast = lambda value, dtype: value
 matmul = lambda left, right: types.SimpleNamespace(device="/job:localhost/replica:0/task:0/device:" + PLACE)
 """
-NO_DRIVER = "E0000 cuda_platform.cc:51] failed call to cuInit: UNKNOWN ERROR (303)\\\\n"
-NO_LIBRARY = "W0000 gpu_device.cc:2342] Cannot dlopen some GPU libraries. Skipping registering GPU devices...\\\\n"
+NO_DRIVER = "E0000 cuda_platform.cc:51] failed call to cuInit: UNKNOWN ERROR (303)\\n"
+NO_LIBRARY = "W0000 gpu_device.cc:2342] Cannot dlopen some GPU libraries. Skipping registering GPU devices...\\n"
 
 # JAX that has the CPU alone, and says so by its logger.
 JAX = """
@@ -135,7 +135,7 @@ def onnxruntime(distribution: str, mode: str, listed: str, *words: str) -> Calla
 
 
 def tensorflow(gpus: int, said: str, place: str, *words: str, cuda: bool = True) -> Callable[[Ground], Call]:
-    code = TENSORFLOW.format(gpus=gpus, said=said, place=place, cuda=cuda).replace("\\\\n", "\\n")
+    code = TENSORFLOW.format(gpus=gpus, said=said, place=place, cuda=cuda)
     return stub("tensorflow", code, "2.21.0", *words)
 
 

@@ -86,7 +86,7 @@ def all_places() -> Iterator[Plant]:
     yield Plant("place", "another GPU than was asked for", on_two("", mode="elsewhere"), 1, other)
     old = Sign("device", "fail", "no-kernel-image", ("sm_75 sm_80 sm_90", "sm_61"))
     yield Plant("place", "no code for this GPU", on_two("", mode="architecture"), 1, old)
-    together = Sign("compute", "fail", "wrong-number", ("is wrong",), "cuda:1")
+    together = Sign("compute", "fail", "wrong-number", ("[3, 17]", "no GPU does so"), "cuda:1")
     crowd = spoil("product.numbers[3][17] += 2.0", "len(SEEN) == 2 and self.device == 'cuda:1'")
     yield Plant("place", "wrong only while both GPUs are in use", on_two(crowd), 1, together)
 

@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "matrix": {"system.page", *LOWEST},
     "formats": {"facts"},
     "probe": {"formats", "system", *LOWEST},
-    "intake": {"formats", "probe", "matrix", "system", *LOWEST},
+    "intake": {"formats", "clues", "probe", "matrix", "system", *LOWEST},
     "resolve": {"supply.offers", "matrix", *LOWEST},
     "supply": {"system", "resolve", "matrix", *LOWEST},
     "plan": {"resolve", "supply.offers", "matrix", *LOWEST},
@@ -33,7 +33,8 @@ ALLOWED: dict[str, set[str]] = {
     "symptoms": {"formats", "facts"},
     "execute": {"system", "formats", "plan", "consistency", "verify", "symptoms", "report.redact", *LOWEST},
     "bundle": {"system", "formats", "supply.wheels", "plan", "matrix", "report.redact", *LOWEST},
-    "checks": {"matrix", *LOWEST},
+    "clues": LOWEST,
+    "checks": {"matrix", "clues", "symptoms", "health", *LOWEST},
     "report": {"checks", "plan", "resolve", "verify", "policy", "matrix", "execute.manifest", "bundle", *LOWEST},
     "terminal": {"errors", "report.style"},
 }

@@ -58,7 +58,7 @@ def find_place(host: Host, log: Log, path: str) -> Place | None:
     if kind == "system":
         if executable is None:
             return None
-        folder = _find_installation(host, folder, executable)
+        folder = _find_installation(host, folder, executable) if named or folder == "/" else folder
     python = _read_python(host, log, folder, configuration, records, executable)
     return _complete(host, Place(path=folder, kind=kind, python=python, executable=executable), configuration)
 

@@ -22,7 +22,9 @@ LOADED_BESIDE = {
 }
 # Where these two were made for another PyTorch, what imports them breaks as well.
 MEANT_TOO = ("torchvision", "torchaudio")
-_REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*\(?(?P<versions>[^;)]*)\)?\s*(?:;(?P<marker>.*))?")
+_REQUIREMENT = re.compile(
+    r"(?P<name>[A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*\(?(?P<versions>[^;)]*)\)?\s*(?:;(?P<marker>.*))?"
+)
 _LINUX = re.compile(r"(platform_system|sys_platform) == .[Ll]inux.( and platform_machine == .x86_64.)?")
 _LONG = re.compile(r"(\S{60})\S+")  # a name of C++ tells people nothing after its beginning
 _CLAUSE = re.compile(r"(===|==|!=|~=|>=|<=|>|<)\s*([^\s,]+)")
@@ -65,7 +67,9 @@ def find_mismatches(distribution, partners):
         installed = _installed.find_version(partner)
         for versions in list_wanted(distribution, partner) if installed else ():
             if not satisfies(installed, versions):
-                found.append(f"{distribution} {own} asks for {partner}{versions}, and {partner} {installed} is installed")
+                found.append(
+                    f"{distribution} {own} asks for {partner}{versions}, and {partner} {installed} is installed"
+                )
     return found
 
 
@@ -126,7 +130,9 @@ def find_unloadable(name):
             for path in sorted(glob.glob(os.path.join(folder, pattern))):
                 reason = try_loading(path)
                 if reason:
-                    return [f"{name} {_installed.find_version(name)} does not load beside torch {name_torch()}: {reason}"]
+                    return [
+                        f"{name} {_installed.find_version(name)} does not load beside torch {name_torch()}: {reason}"
+                    ]
     return []
 
 

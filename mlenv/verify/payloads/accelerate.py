@@ -44,7 +44,11 @@ def prove_training(accelerate, torch, device):
     losses = []
     with accelerated(accelerate, torch, device) as accelerator:
         model = line.make_line(torch)
-        parts = model, torch.optim.SGD(model.parameters(), lr=line.RATE), torch.utils.data.DataLoader(data, batch_size=2)
+        parts = (
+            model,
+            torch.optim.SGD(model.parameters(), lr=line.RATE),
+            torch.utils.data.DataLoader(data, batch_size=2),
+        )
         model, optimizer, loader = accelerator.prepare(*parts)
         for _ in range(2):
             for inputs, targets in loader:

@@ -31,6 +31,22 @@ def test_damage_is_told_once_for_each_package(site: Site) -> None:
     )
 
 
+def test_a_file_of_two_packages_is_whole_if_it_is_that_of_one(site: Site) -> None:
+    site.add("a", files={"docs/conf.py": b"a", "a.py": b"a"})
+    site.add("b", files={"docs/conf.py": b"bb"})
+    assert () == check_files(HOST, site.read()).findings
+    (site.packages / "docs/conf.py").write_bytes(b"ccc")
+    assert [("fail", "damaged-file", "a")] == brief(check_files(HOST, site.read()))
+
+
+def test_a_second_name_of_the_folder_is_the_same_folder(site: Site) -> None:
+    site.add("a", files={"a.py": b"a"})
+    (site.path / "lib64").symlink_to("lib")
+    assert "1 files of 1 packages are as published" == check_files(HOST, site.read()).detail
+    (site.packages / "a.py").write_bytes(b"b")
+    assert str(site.packages / "a.py") in check_files(HOST, site.read()).findings[0].text
+
+
 def test_certificates_that_a_network_adds_are_a_warning(site: Site) -> None:
     site.add("certifi", files={"certifi/cacert.pem": b"one"})
     (site.packages / "certifi" / "cacert.pem").write_bytes(b"one two")

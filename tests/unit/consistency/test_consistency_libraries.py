@@ -122,6 +122,8 @@ PYTEST_COV = (
         "import _virtualenv",
         SETUPTOOLS,
         NAMESPACE,
+        f"{NAMESPACE};m and setattr(sys.modules['google'], 'cloud', m)",
+        NAMESPACE.replace("has_mfs = sys.version_info > (3, 5);", "").replace("has_mfs and ", ""),
         PYTEST_COV,
         "import __editable___demo_0_1_finder; __editable___demo_0_1_finder.install()",
         "import _demo_editable_loader",

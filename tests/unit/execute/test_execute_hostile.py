@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from mlenv.consistency.integrity import find_damage
 from mlenv.execute.generations import MANIFEST, Generations
 from mlenv.execute.guard import make_order
 from mlenv.execute.holding import HOLDER, held, read_holder
-from mlenv.consistency.integrity import find_damage
 from mlenv.execute.known import known_environments
 from mlenv.execute.manifest import Manifest, read_manifest, write_manifest
 from tests.unit.execute.installing import make_plan, proof_of

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from mlenv.consistency.integrity import find_damage
+from mlenv.consistency.settled import compare_with_lock
 from mlenv.execute.manifest import Manifest
 from mlenv.execute.meter import Meter
-from mlenv.consistency.settled import compare_with_lock
 from mlenv.facts.environment import CondaPackage, Distribution, Environment
 from mlenv.formats.install_progress import Progress, parse_progress
 from tests.unit.execute.installing import make_plan, proof_of

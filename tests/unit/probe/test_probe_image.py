@@ -89,6 +89,15 @@ def test_a_link_in_a_folder_of_programs_leads_to_its_installation(tmp_path: Path
     assert (str(tmp_path / "pythons/3.12"), ["six"]) == (found.path, [dist.name for dist in found.distributions])
 
 
+def test_an_environment_that_lost_its_configuration_stays_where_it_is(tmp_path: Path) -> None:
+    make_installation(tmp_path / "python")
+    (tmp_path / "env/bin").mkdir(parents=True)
+    (tmp_path / "env/bin/python3").symlink_to(tmp_path / "python/bin/python3")
+    found = read(tmp_path / "env")
+    assert found is not None
+    assert str(tmp_path / "env") == found.path
+
+
 def test_a_virtual_environment_of_windows_is_read_and_has_no_interpreter_here(tmp_path: Path) -> None:
     venv = tmp_path / "env"
     (venv / "Scripts").mkdir(parents=True)

@@ -1,0 +1,7 @@
+"""Signatures: containers, WSL and what they pass on."""
+
+from __future__ import annotations
+
+from mlenv.clues.clue import Signature
+
+SIGNATURES: tuple[Signature, ...] = ()

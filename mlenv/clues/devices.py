@@ -1,0 +1,7 @@
+"""Signatures: GPUs: memory errors, buses, links, instances."""
+
+from __future__ import annotations
+
+from mlenv.clues.clue import Signature
+
+SIGNATURES: tuple[Signature, ...] = ()

@@ -1,0 +1,1 @@
+"""Readers of foreign reports, one per form; all pure."""
