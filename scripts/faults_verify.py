@@ -45,7 +45,9 @@ def main() -> int:
         folder = Path(text).resolve()
         first = Ground.prepare(folder / "first")
         with ThreadPoolExecutor(options.jobs) as pool:
-            results = list(pool.map(lambda pair: try_one(first, folder, pair[0], pair[1], options.keep), enumerate(plants)))
+            results = list(
+                pool.map(lambda pair: try_one(first, folder, pair[0], pair[1], options.keep), enumerate(plants))
+            )
     print(render(results, "scripts/faults_verify.py"))
     return 1 if not results or any(result.wrong for result in results) else 0
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mlenv.cli.settings import (
     DEFAULT_ENVIRONMENT,
     DataOptions,
@@ -19,6 +21,8 @@ from mlenv.cli.settings import (
 )
 from mlenv.errors import ExitStatus, UsageError
 
+FOREIGN_BYTES = 64 * 1024 * 1024
+
 if TYPE_CHECKING:
     from mlenv.checks.registry import Case, Check, ImportAttempt
     from mlenv.facts.environment import Environment
@@ -27,16 +31,26 @@ if TYPE_CHECKING:
     from mlenv.terminal import Terminal
 
 
-def examine(asked: ProbeOptions, data: DataOptions, output: OutputOptions, only: tuple[str, ...] = ()) -> int:
-    """Diagnose a machine, print the report, and give the exit status."""
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """What a diagnosis is told: somebody's report in place of a machine, and the text of an error."""
+
+    report: Path | None = None
+    error: Path | None = None
+
+
+def examine(
+    asked: ProbeOptions, sources: Sources, data: DataOptions, output: OutputOptions, only: tuple[str, ...] = ()
+) -> int:
+    """Diagnose a machine or a report, print what was found, and give the exit status."""
     terminal = output.open_terminal()
-    get_case = _begin(asked, terminal)
+    error = read_foreign(sources.error) if sources.error is not None else ""
+    get_case = _begin_report(asked, sources.report) if sources.report is not None else _begin(asked, terminal)
     # Loaded while the children that ask the vendors' libraries are at work.
     from mlenv.checks.registry import diagnose
 
     checks = _select(only)
     matrix = data.open_matrix()
-    case = get_case(matrix)
+    case = _listen(get_case(matrix), error)
     diagnosis = diagnose(case, matrix, checks)
 
     from mlenv.report.doctor import make_document
@@ -64,6 +78,59 @@ def show_checks(output: OutputOptions) -> int:
     lines = (f"{check.subject:<12}{check.id:<{width}}  {check.summary}\n" for check in checks)
     output.open_terminal().write("".join(lines))
     return ExitStatus.OK
+
+
+def read_foreign(path: Path) -> str:
+    """A foreign text of at most 64 MB, ``-`` for standard input; what is no UTF-8 in it is replaced.
+
+    :class:`UsageError` where it cannot be read.
+    """
+    import sys
+
+    try:
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(FOREIGN_BYTES)
+        else:
+            with path.open("rb") as file:
+                data = file.read(FOREIGN_BYTES)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from None
+    return _decode(data)
+
+
+def _decode(data: bytes) -> str:
+    """Text as editors and shells write it; PowerShell's ``>`` writes UTF-16."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", "replace")
+
+
+def _begin_report(asked: ProbeOptions, path: Path) -> Callable[[Matrix], Case]:
+    """What somebody reported, as a case."""
+    if asked.machine_path is not None or asked.environment is not None:
+        raise UsageError("--from stands in place of a machine", hint="leave --machine and --env out")
+
+    def finish(_: Matrix) -> Case:
+        from mlenv.checks.registry import Case
+        from mlenv.intake.reported import read_report
+
+        found = read_report(read_foreign(path), origin=str(path))
+        return Case(machine=found.machine, environment=found.environment, report=found.report)
+
+    return finish
+
+
+def _listen(case: Case, error: str) -> Case:
+    """The case with the messages that are known in what was told."""
+    from mlenv.clues.find import find_clues
+    from mlenv.facts.report import Report
+
+    report = case.report
+    if error:
+        report = msgspec.structs.replace(report or Report(), symptom=error)
+    if report is None:
+        return case
+    return msgspec.structs.replace(case, report=report, clues=find_clues(report.symptom, report.text))
 
 
 def _begin(asked: ProbeOptions, terminal: Terminal) -> Callable[[Matrix], Case]:

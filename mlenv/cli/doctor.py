@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from mlenv.cli.options import data_options, output_options, probe_options
@@ -10,12 +12,29 @@ from mlenv.cli.settings import DataOptions, OutputOptions, ProbeOptions
 
 @click.command("doctor")
 @probe_options
+@click.option(
+    "--from",
+    "report_path",
+    type=click.Path(allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="Read somebody's report in place of this machine: collect_env and its like, nvidia-smi, pip list and"
+    " others, alone or together, also in Markdown; or an mlenv snapshot. - reads standard input.",
+)
+@click.option(
+    "--error",
+    "error_path",
+    type=click.Path(allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="The error text that was seen: what it means on this machine. - reads standard input.",
+)
 @click.option("--list-checks", is_flag=True, help="List the checks and stop.")
 @click.option("--check", "only", multiple=True, metavar="ID", help="Run only that check. Repeatable.")
 @data_options
 @output_options
 def command(
     asked: ProbeOptions,
+    report_path: Path | None,
+    error_path: Path | None,
     list_checks: bool,
     only: tuple[str, ...],
     data: DataOptions,
@@ -31,7 +50,11 @@ def command(
     mlenv doctor -v                      every check and how it went
     mlenv doctor --env .venv             also this environment
     mlenv doctor --machine server.toml   another machine
+    mlenv doctor --error traceback.txt   what that error means here
+    mlenv doctor --from report.txt       what somebody else's report shows
     """
-    from mlenv.cli.diagnosis import examine, show_checks
+    from mlenv.cli.diagnosis import Sources, examine, show_checks
 
-    return show_checks(output) if list_checks else examine(asked, data, output, only)
+    if list_checks:
+        return show_checks(output)
+    return examine(asked, Sources(report=report_path, error=error_path), data, output, only)

@@ -56,6 +56,15 @@ def output_options(function: F) -> F:
     )(function)
 
 
+def doctor_output_options(function: F) -> F:
+    """The output options of a diagnosis, which also has a form for issues, as one value ``output``."""
+    return _output_options(
+        ["text", "json", "markdown"],
+        "Form of the report (text; json prints one document and nothing else; markdown is ready for an issue).",
+        "Write the report there; .json, .md and .txt decide its form. Repeatable.",
+    )(function)
+
+
 def plan_output_options(function: F) -> F:
     """The output options of a plan, which has more forms, as one value ``output``."""
     return _output_options(

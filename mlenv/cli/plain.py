@@ -25,9 +25,9 @@ def find_plain_call(words: Sequence[str], environ: Sequence[str]) -> Callable[[]
     if looks is None:
         return None
     if words[0] == "doctor":
-        from mlenv.cli.diagnosis import examine
+        from mlenv.cli.diagnosis import Sources, examine
 
-        return lambda: examine(ProbeOptions(), DataOptions(), looks)
+        return lambda: examine(ProbeOptions(), Sources(), DataOptions(), looks)
     from mlenv.cli.snapshot import show_machine
 
     return lambda: show_machine(ProbeOptions(), DataOptions(), looks)

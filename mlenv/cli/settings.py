@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_ENVIRONMENT = ".venv"
 PROBE_SECONDS = 5.0
 """What the whole probe may take; what is late is unknown."""
+_ENDINGS = {".json": "json", ".md": "markdown", ".markdown": "markdown"}
 
 
 class OutputOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,20 +134,25 @@ def emit(
     render_text: Callable[[], str],
     output: OutputOptions,
     strip: Callable[[str], str] = str,
+    render_markdown: Callable[[], str] | None = None,
 ) -> None:
     """Write a report to standard output, or to every file named.
 
     The form of a file follows its ending unless ``--format`` says otherwise.  ``strip`` takes private
-    words out of what is made to be passed on: documents and files; the text on the screen has the
-    real paths, which its reader types.
+    words out of what is made to be passed on: documents, Markdown and files; the text on the screen has
+    the real paths, which its reader types.  ``render_markdown`` is for reports that have that form.
     """
     from mlenv.report.document import render_json
 
+    writers = {"json": lambda: render_json(document), "text": render_text}
+    if render_markdown is not None:
+        writers["markdown"] = render_markdown
     if not output.outputs:
-        terminal.write(strip(render_json(document)) if output.form == "json" else render_text())
+        form = output.form or "text"
+        terminal.write(render_text() if form == "text" else strip(writers[form]()))
     for path in output.outputs:
-        wants_json = output.form == "json" or (output.form is None and path.suffix == ".json")
-        write_file(path, strip(render_json(document) if wants_json else render_text()))
+        form = output.form or _ENDINGS.get(path.suffix.lower(), "text")
+        write_file(path, strip(writers.get(form, render_text)()))
 
 
 def write_file(path: Path, text: str) -> None:

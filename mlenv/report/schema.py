@@ -9,6 +9,8 @@ import msgspec
 SCHEMAS = {
     "machine": ("mlenv.report.machine", "MachineDocument"),
     "doctor": ("mlenv.report.doctor", "DoctorDocument"),
+    "explanation": ("mlenv.report.explanation", "ExplanationDocument"),
+    "mending": ("mlenv.report.mending", "MendingDocument"),
     "plan": ("mlenv.report.plan", "PlanDocument"),
     "why": ("mlenv.report.why", "WhyDocument"),
     "verify": ("mlenv.report.verify", "VerifyDocument"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plants.ground import Ground
 from plants.plant import Call, Plant, Sign
-from plants.stubs import add_torch
+from plants.stubs import add_torch, read_fake
 from tests.unit.probe.environment_hosts import make_elf
 
 HEALTHY = ("--only", "healthy")
@@ -60,12 +60,13 @@ def add(name: str, code: str = "", version: str = "1.0", requires: tuple[str, ..
     return plant
 
 
-def locked(text: str, further: Callable[[Ground], None] = lambda ground: None) -> Callable[[Ground], Call]:
+def locked(text: str, further: Callable[[Ground], None] | None = None) -> Callable[[Ground], Call]:
     """A policy that names a lock with this text."""
 
     def put(ground: Ground) -> Call:
         ground.add("healthy", "")
-        further(ground)
+        if further is not None:
+            further(ground)
         ground.write("pylock.toml", text)
         policy = ground.write("policy.toml", 'schema = 1\n[env]\nlock = "pylock.toml"\n')
         return Call((*HEALTHY, "--policy", policy))
@@ -171,6 +172,10 @@ def add_startup_line(ground: Ground) -> None:
     ground.site.joinpath("zz_helper.pth").write_text("import sys; sys.zz = exec('1')\n")
 
 
+def add_customizer(ground: Ground) -> None:
+    ground.site.joinpath("usercustomize.py").write_text("import sys\nsys.dont_write_bytecode = True\n")
+
+
 # ---------------------------------------------------------------- around them
 
 
@@ -189,16 +194,12 @@ def shadow_by_folder(ground: Ground) -> Call:
     return Call(HEALTHY, folder=str(place))
 
 
-def shadow_by_user(ground: Ground) -> Call:
-    """The user's own packages, in an environment that looks there."""
-    ground.add("healthy", "")
-    configuration = ground.environment / "pyvenv.cfg"
-    text = configuration.read_text().replace("system-site-packages = false", "system-site-packages = true")
-    configuration.write_text(text)
-    place = ground.folder / "home" / "lib" / ground.site.parent.name / "site-packages" / "healthy"
-    place.mkdir(parents=True)
-    place.joinpath("__init__.py").write_text("__version__ = '0.1'\n")
-    return Call(HEALTHY, {"PYTHONUSERBASE": str(ground.folder / "home")})
+def wait_for_kernels(_: Ground) -> dict[str, str]:
+    return {"CUDA_LAUNCH_BLOCKING": "1"}
+
+
+def preload_nothing(ground: Ground) -> dict[str, str]:
+    return {"LD_PRELOAD": str(ground.folder / "libnone.so")}
 
 
 def shadow_library(folder: str) -> Callable[[Ground], Call]:
@@ -238,14 +239,21 @@ def clash(act: str) -> Callable[[Ground], Call]:
     def put(ground: Ground) -> Call:
         add_torch(ground)
         ground.add("jax", RIVAL.format(act=act), version="0.8.0")
-        return Call(("--only", "torch", "--only", "jax", "--level", "standard"))
+        return Call(("--level", "standard"))
 
     return put
 
 
 def others(code: str, status: int, sign: Sign, *words: str) -> tuple[Callable[[Ground], Call], int, Sign]:
-    """A package that no framework needs and that does not import."""
-    return beside(add("unrelated", code), *STANDARD, *words), status, sign
+    """A package beside a healthy framework that does not need it."""
+
+    def put(ground: Ground) -> Call:
+        ground.add("cirq", read_fake("cirq"), version="1.7.0")
+        ground.site.joinpath("numpy.py").write_text("complex128 = complex\n")  # all that it takes
+        ground.add("unrelated", code)
+        return Call(("--level", "standard", *words))
+
+    return put, status, sign
 
 
 def all_plants() -> Iterator[Plant]:
@@ -307,10 +315,22 @@ FILES = (
         "onnxruntime beside onnxruntime-gpu",
         beside(add_rivals),
         1,
-        Sign("env.rivals", "fail", "rivals", ("onnxruntime 1.26.0 and onnxruntime-gpu 1.26.0", "uninstall all of them")),
+        Sign(
+            "env.rivals", "fail", "rivals", ("onnxruntime 1.26.0 and onnxruntime-gpu 1.26.0", "uninstall all of them")
+        ),
     ),
-    ("NVIDIA's wheels of two majors", beside(add_cuda_majors), 0, Sign("env.rivals", "warn", "two-cuda-majors", ("11", "12"))),
-    ("one file of two packages", beside(overlap), 0, Sign("env.rivals", "warn", "overlap", ("shared.py", "two was written last"))),
+    (
+        "NVIDIA's wheels of two majors",
+        beside(add_cuda_majors),
+        0,
+        Sign("env.rivals", "warn", "two-cuda-majors", ("11", "12")),
+    ),
+    (
+        "one file of two packages",
+        beside(overlap),
+        0,
+        Sign("env.rivals", "warn", "overlap", ("shared.py", "two was written last")),
+    ),
     (
         "metadata of two versions",
         beside(double_metadata),
@@ -318,7 +338,12 @@ FILES = (
         Sign(DUPLICATES, "fail", "duplicate", ("twice is installed twice", "1.0", "2.0")),
     ),
     ("remains of pip", beside(leave_remains), 0, Sign(DUPLICATES, "warn", "leftover", ("~orch", "delete them"))),
-    ("METADATA is gone", beside(remove_metadata), 1, Sign(DUPLICATES, "fail", "no-metadata", ("half is installed by half",))),
+    (
+        "METADATA is gone",
+        beside(remove_metadata),
+        1,
+        Sign(DUPLICATES, "fail", "no-metadata", ("half is installed by half",)),
+    ),
     ("RECORD is gone", beside(remove_record), 0, Sign(DUPLICATES, "warn", "no-record", ("no RECORD",))),
     (
         "a package without its files",
@@ -350,9 +375,14 @@ FILES = (
         0,
         Sign("env.startup_code", "warn", "startup-code", ("zz_helper.pth", "no package says that it brought it")),
     ),
+    (
+        "a usercustomize",
+        beside(add_customizer),
+        0,
+        Sign("env.startup_code", "warn", "startup-code", ("usercustomize.py",)),
+    ),
 )
 
-NO_VERSION = LOCK.replace('version = "1.0"\n', "").replace("healthy", "absent")
 LOCKS = (
     ("a lock that fits", locked(LOCK), 0, Sign("policy.env.lock", "pass")),
     (
@@ -363,7 +393,7 @@ LOCKS = (
     ),
     (
         "another version than the locked one",
-        locked(LOCK.replace('"1.0"\n[[', '"1.0"\n[[').replace('version = "1.0"\n', 'version = "3.1"\n')),
+        locked(LOCK.replace('\nversion = "1.0"', '\nversion = "3.1"')),
         1,
         Sign("env.lock", "fail", "other-version", ("healthy 3.1 is locked, and 1.0 is installed",)),
     ),
@@ -373,8 +403,18 @@ LOCKS = (
         0,
         Sign("env.lock", "warn", "not-locked", ("further",)),
     ),
-    ("a lock that is none", locked("packages = 3\n"), 1, Sign("env.lock", "error", "could-not-run", ("no lock of PEP 751",))),
-    ("a lock that is no TOML", locked("lock-version = [\n"), 1, Sign("env.lock", "error", "could-not-run", ("is no TOML",))),
+    (
+        "a lock that is none",
+        locked("packages = 3\n"),
+        5,
+        Sign("env.lock", "error", "could-not-run", ("no lock of PEP 751",)),
+    ),
+    (
+        "a lock that is no TOML",
+        locked("lock-version = [\n"),
+        5,
+        Sign("env.lock", "error", "could-not-run", ("is no TOML",)),
+    ),
 )
 
 AROUND = (
@@ -391,20 +431,14 @@ AROUND = (
         Sign("env.shadow", "warn", "shadowed-module", ("healthy.py", "in the working directory")),
     ),
     (
-        "the user's own packages take the place of a module",
-        shadow_by_user,
-        0,
-        Sign("env.shadow", "warn", "shadowed-module", ("import healthy", "the user's own site-packages")),
-    ),
-    (
         "a variable that makes every kernel wait",
-        calling(lambda ground: {"CUDA_LAUNCH_BLOCKING": "1"}),
+        calling(wait_for_kernels),
         0,
         Sign("env.libpath", "warn", "cuda-variable", ("CUDA_LAUNCH_BLOCKING is set",)),
     ),
     (
         "a preloaded library that is not there",
-        calling(lambda ground: {"LD_PRELOAD": str(ground.folder / "libnone.so")}),
+        calling(preload_nothing),
         0,
         Sign("env.libpath", "warn", "preloaded-library", ("libnone.so, which is not there",)),
     ),
@@ -433,7 +467,11 @@ OTHERS = (
     ),
     (
         "a package that no framework needs lacks a library",
-        *others("import ctypes\nctypes.CDLL('libgone.so.3')", 1, Sign(UNRELATED, "fail", "missing-library", ("libgone.so.3",))),
+        *others(
+            "import ctypes\nctypes.CDLL('libgone.so.3')",
+            1,
+            Sign(UNRELATED, "fail", "missing-library", ("libgone.so.3",)),
+        ),
     ),
     (
         "a package that no framework needs lacks a module of another",

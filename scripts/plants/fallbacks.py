@@ -64,7 +64,9 @@ def local_devices():
 def devices(backend):
     raise RuntimeError(f"Unknown backend {{backend}}")
 """
-JAX_SAID = "An NVIDIA GPU may be present on this machine, but a CUDA-enabled jaxlib is not installed. Falling back to cpu."
+JAX_SAID = (
+    "An NVIDIA GPU may be present on this machine, but a CUDA-enabled jaxlib is not installed. Falling back to cpu."
+)
 
 # XGBoost that trains on the CPU, whatever was asked for.
 XGBOOST = """

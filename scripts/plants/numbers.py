@@ -102,7 +102,9 @@ def all_precisions() -> Iterator[Plant]:
     told = Sign("compute", "pass", "", ("float32 ran as TF32",), "cuda:0")
     yield Plant("precision", "TF32 in place of float32 is named", putting("", mode="tf32"), 0, told)
     broken = Sign("policy.frameworks.torch.precision", "fail", "policy-broken", ("as tf32", "and not as ieee"))
-    yield Plant("precision", "TF32 where a policy allows IEEE alone", under_policy('"ieee"', "tf32"), 1, broken, also=(told,))
+    yield Plant(
+        "precision", "TF32 where a policy allows IEEE alone", under_policy('"ieee"', "tf32"), 1, broken, also=(told,)
+    )
     held = Sign("policy.frameworks.torch.precision", "pass")
     yield Plant("precision", "TF32 where a policy allows it", under_policy('"ieee", "tf32"', "tf32"), 0, held)
     coarse = "NOISE['coarse'] = 0.038\nMODE = 'coarse'\n"
@@ -182,7 +184,11 @@ WRONG = (
         ),
         Sign("numpy", "fail", "wrong-number", ("PyTorch to NumPy",)),
     ),
-    ("a wrong leaf of LightGBM", with_fake("lightgbm", FAKE_LIGHTGBM="wrong"), wrong("wrong-number", "102.5 for 103.0")),
+    (
+        "a wrong leaf of LightGBM",
+        with_fake("lightgbm", FAKE_LIGHTGBM="wrong"),
+        wrong("wrong-number", "102.5 for 103.0"),
+    ),
     (
         "a wrong element of ONNX Runtime",
         with_fake("onnxruntime", FAKE_ORT="wrong", FAKE_PROVIDERS="DmlExecutionProvider,CPUExecutionProvider"),

@@ -21,6 +21,7 @@ from mlenv.facts.system import (
     KernelEvent,
     KernelModule,
     OperatingSystem,
+    ResourceLimit,
     Variable,
 )
 
@@ -46,6 +47,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     managers: tuple[PackageManager, ...] = ()
     variables: tuple[Variable, ...] = ()
     account: Account | None = None
+    limits: tuple[ResourceLimit, ...] | None = None
     containers: Containers | None = None
     kernel_modules: tuple[KernelModule, ...] | None = None
     dkms: tuple[DkmsModule, ...] | None = None
@@ -74,8 +76,10 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
     ``find`` gives the parts of a normalised text (see :func:`mlenv.clues.text.normalise`) that are of this
     form, however much stands around them; ``read`` never raises for what such a part holds.
+    A form whose columns or indentation matter asks for the text as it came (``raw``).
     """
 
     name: str
     find: Callable[[str], list[str]]
     read: Callable[[str], Told]
+    raw: bool = False

@@ -51,12 +51,10 @@ class Ggml:
 
 
 def find(libraries, name):
-    for library in libraries:
-        try:
-            return getattr(library, name)
-        except AttributeError:
-            continue
-    raise Failure("binary-mismatch", f"llama.cpp's libraries have no function {name}")
+    library = next((library for library in libraries if hasattr(library, name)), None)
+    if library is None:
+        raise Failure("binary-mismatch", f"llama.cpp's libraries have no function {name}")
+    return getattr(library, name)
 
 
 def multiply(ggml, device, left, right):

@@ -15,7 +15,7 @@ from ._words import tidy
 
 # The compiled parts that are loaded when a library is imported.
 LOADED_BESIDE = {
-    "torchvision": ("_C.*", "_C.so"),
+    "torchvision": ("_C.*",),
     "torchaudio": ("lib/_torchaudio*", "lib/libtorchaudio*"),
     "torchrl": ("_torchrl*",),
     "xformers": ("_C.*",),
@@ -47,30 +47,32 @@ def compare_companions(session, partners=()):
 
 
 def explain_failed_import(session, partners=()):
-    """The check ``companions`` after an import that failed: what was made for another PyTorch is to blame."""
+    """The check ``companions`` after an import that failed: what was made for another PyTorch is to blame.
+
+    Where the library or PyTorch is not installed at all, that is the whole story and nothing is added.
+    """
+    if _installed.find_version(session.distribution) is None or _installed.find_version("torch") is None:
+        return
     with session.check("companions", vital=False) as note:
-        if _installed.find_version("torch") is None:
-            raise Skipped("PyTorch is not installed in this environment")
+        torch = name_torch()
         faults = find_mismatches(session.distribution, ("torch", *partners)) or find_unloadable(session.distribution)
         for name in MEANT_TOO if not faults else ():
             faults += find_mismatches(name, ("torch",)) or find_unloadable(name)
         if faults:
             raise Failure("binary-mismatch", "; ".join(faults))
-        note.detail = f"versions and binaries fit torch {_installed.find_version('torch')}"
+        note.detail = f"versions and binaries fit torch {torch}"
 
 
 def find_mismatches(distribution, partners):
     """A sentence for each installed partner whose version is not one that the distribution asks for."""
     own = _installed.find_version(distribution)
-    found = []
-    for partner in partners if own else ():
-        installed = _installed.find_version(partner)
-        for versions in list_wanted(distribution, partner) if installed else ():
-            if not satisfies(installed, versions):
-                found.append(
-                    f"{distribution} {own} asks for {partner}{versions}, and {partner} {installed} is installed"
-                )
-    return found
+    installed = {partner: _installed.find_version(partner) for partner in partners if own}
+    return [
+        f"{distribution} {own} asks for {partner}{versions}, and {partner} {version} is installed"
+        for partner, version in installed.items()
+        for versions in (list_wanted(distribution, partner) if version else ())
+        if not satisfies(version, versions)
+    ]
 
 
 def list_wanted(distribution, partner):
@@ -123,16 +125,15 @@ def release_of(version):
 
 
 def find_unloadable(name):
-    """A sentence for the first compiled part of a library that does not load beside PyTorch."""
+    """A sentence for the first compiled part of a library that does not load beside PyTorch, once that is imported."""
     spec = importlib.util.find_spec(name) if name in LOADED_BESIDE else None
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
+    torch = name_torch()
+    for folder in (spec.submodule_search_locations or ()) if spec and "torch" in sys.modules else ():
         for pattern in LOADED_BESIDE[name]:
             for path in sorted(glob.glob(os.path.join(folder, pattern))):
                 reason = try_loading(path)
                 if reason:
-                    return [
-                        f"{name} {_installed.find_version(name)} does not load beside torch {name_torch()}: {reason}"
-                    ]
+                    return [f"{name} {_installed.find_version(name)} does not load beside torch {torch}: {reason}"]
     return []
 
 

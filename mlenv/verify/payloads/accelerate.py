@@ -23,8 +23,8 @@ def accelerated(accelerate, torch, device):
         try:
             yield accelerate.Accelerator(cpu=device.label == "cpu")
         finally:
-            accelerate.state.AcceleratorState._reset_state(True)
-            accelerate.state.GradientState._reset_state()
+            accelerate.state.AcceleratorState._reset_state(True)  # noqa: SLF001
+            accelerate.state.GradientState._reset_state()  # noqa: SLF001
 
 
 def prove_step(accelerate, torch, device):

@@ -30,7 +30,7 @@ def prove_library(torch, devices):
     if "_lib" not in native:
         told = native.get("formatted_error") or native.get("error_msg") or "it does not say why"
         raise Failure("missing-library", tidy(f"the native library was not loaded: {told}")[:600])
-    name = str(native["_lib"]._name).replace("\\", "/").rpartition("/")[2]
+    name = str(native["_lib"]._name).replace("\\", "/").rpartition("/")[2]  # noqa: SLF001
     if kind in ("cuda", "rocm") and not cextension.lib.compiled_with_cuda:
         version = torch.version.cuda or torch.version.hip
         text = f"{name} was loaded, which has no code for a GPU, beside a PyTorch for {kind.upper()} {version}"

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sys
 
 from ._common import is_there
 from ._torch_companions import compare_companions
@@ -10,15 +11,16 @@ from ._torch_family import compare_list, prove_each
 from ._verdicts import Failure
 from ._words import describe
 
-BINDINGS = ("torch", "tensorflow", "mxnet")
+BINDINGS = ("torch", "tensorflow")
 NUMBERS = [[1.0, -2.0, 3.0], [0.5, 256.0, -1024.0]]
 TRANSPORTS = ("gloo", "mpi", "nccl", "ccl")
 
 
 def check(session):
     session.import_modules("horovod")
-    # Where it is asked, Gloo looks up the names of all network interfaces: one process needs only its own.
-    os.environ.setdefault("HOROVOD_GLOO_IFACE", "lo")
+    if sys.platform == "linux":
+        # Otherwise Gloo takes an interface that leads out of this computer: one process needs none.
+        os.environ.setdefault("HOROVOD_GLOO_IFACE", "lo")
     with session.check("bindings") as note:
         name, module, note.detail = find_binding()
     if name == "torch":
@@ -27,17 +29,18 @@ def check(session):
     else:
         session.skip_device("Horovod is checked with tensors on the CPU here", "cpu")
         with session.check("compute", "cpu") as note:
-            note.detail = prove_sum(module, lambda: to_tensor(name), lambda tensor: tensor.numpy().tolist())
+            note.detail = prove_sum(module, make_constant, lambda tensor: tensor.numpy().tolist())
 
 
 def find_binding():
     """The first framework whose binding loads, its module, and a sentence on all; :class:`Failure` without any."""
     loaded, told = {}, []
     for name in filter(is_there, BINDINGS):
-        try:
-            loaded[name] = importlib.import_module("horovod." + name)
-        except Exception as error:
-            told.append(f"{name} ({describe(error)[:200]})")
+        module, trouble = load_binding(name)
+        if trouble:
+            told.append(f"{name} ({trouble})")
+        else:
+            loaded[name] = module
     if not loaded:
         text = "; ".join(told) or "neither PyTorch nor TensorFlow is installed"
         raise Failure("binding-missing", f"Horovod has no binding that loads here: {text}")
@@ -45,6 +48,14 @@ def find_binding():
     ways = [way for way in TRANSPORTS if getattr(loaded[name], way + "_built", bool)()]
     text = f"bindings for {', '.join(loaded)}; built with {', '.join(ways) or 'no transport'}"
     return name, loaded[name], text + (f"; not for {', '.join(told)}" if told else "")
+
+
+def load_binding(name):
+    """The binding for a framework, or why there is none."""
+    try:
+        return importlib.import_module("horovod." + name), ""
+    except Exception as error:
+        return None, describe(error)[:200]
 
 
 def check_torch(session, module):
@@ -63,9 +74,10 @@ def check_torch(session, module):
     prove_each(session, devices, "compute", prove)
 
 
-def to_tensor(name):
-    framework = importlib.import_module(name)
-    return framework.constant(NUMBERS) if name == "tensorflow" else framework.nd.array(NUMBERS)
+def make_constant():
+    import tensorflow as tf
+
+    return tf.constant(NUMBERS)
 
 
 def prove_sum(module, make, read):

@@ -51,9 +51,8 @@ def prove_sums():
 
 def prove_buffer(torch):
     """A buffer of four holds the last four of six."""
-    from torchrl.data import LazyTensorStorage, TensorDictReplayBuffer
-
     import tensordict
+    from torchrl.data import LazyTensorStorage, TensorDictReplayBuffer
 
     buffer = TensorDictReplayBuffer(storage=LazyTensorStorage(4), batch_size=4)
     for number in range(6):

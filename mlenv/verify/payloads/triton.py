@@ -41,7 +41,7 @@ def compare_torch(session):
 
 def make_kernel(triton):
     # A kernel finds this name among those of its module.
-    global tl  # noqa: PLW0603
+    global tl
     import triton.language as tl
 
     @triton.jit

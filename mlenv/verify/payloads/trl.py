@@ -49,10 +49,9 @@ def prove_preference(torch, device):
 
 def train(torch, device):
     """The loss of one step with a tiny model, and how far its first weights moved."""
+    import datasets
     import transformers
     import trl
-
-    import datasets
 
     torch.manual_seed(0)
     sizes = {"vocab_size": len(WORDS), "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1}

@@ -33,7 +33,7 @@ def load_operations(torch, devices):
         from vllm import _custom_ops
     except ImportError as error:
         raise Failure("binary-mismatch", f"vLLM's compiled operations do not load: {describe(error)}") from error
-    missing = [name for name in ("rms_norm", "silu_and_mul") if not hasattr(torch.ops._C, name)]
+    missing = [name for name in ("rms_norm", "silu_and_mul") if not hasattr(torch.ops._C, name)]  # noqa: SLF001
     if missing or not hasattr(_custom_ops, "rms_norm"):
         text = f"vLLM's compiled part lacks {', '.join(missing) or 'rms_norm'}: it did not load beside torch"
         raise Failure("binary-mismatch", f"{text} {torch.__version__}")
@@ -52,7 +52,7 @@ def prove_operations(torch, device, note):
     exact = numbers.double() / (numbers.double().pow(2).mean(-1, keepdim=True) + EPSILON).sqrt() * weight.double()
     norm = compare_norm(out, exact, limit_of(device), "rms_norm", note)
     half = torch.empty(TOKENS, WIDTH // 2, device=device.name)
-    torch.ops._C.silu_and_mul(half, numbers.to(device.name))
+    torch.ops._C.silu_and_mul(half, numbers.to(device.name))  # noqa: SLF001
     gate, other = numbers.double().chunk(2, dim=-1)
     gated = compare_norm(half, gate / (1 + (-gate).exp()) * other, limit_of(device), "silu_and_mul", note)
     note.measured["norm"] = max(norm, gated)
