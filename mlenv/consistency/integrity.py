@@ -45,20 +45,20 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_damage(environment: Path) -> tuple[Damage, ...]:
     """The first damaged file of each distribution of a virtual environment or one of conda."""
-    found = {}
+    found: dict[str, Damage] = {}
     for folder in _package_folders(environment):
-        for record in sorted(folder.glob("*.dist-info/RECORD")):
-            damage = _check_distribution(folder, record)
-            if damage is not None:
-                found[damage.distribution] = damage
+        for damage in inspect_records(folder, allow_slimmed=False).damage:
+            found.setdefault(damage.distribution, damage)
     return tuple(found.values())
 
 
-def inspect_records(folder: Path, skipped: Collection[str] = (), locate: Locate = str) -> Inspection:
+def inspect_records(
+    folder: Path, skipped: Collection[str] = (), locate: Locate = str, *, allow_slimmed: bool = True
+) -> Inspection:
     """Compare every file of the distributions in a folder of packages with their RECORDs.
 
     ``skipped`` are names of metadata folders that are left out.  ``locate`` says where a file really is,
-    for folders whose links are meant for another root.
+    for folders whose links are meant for another root.  With ``allow_slimmed`` files of tests may be gone.
     """
     claims: dict[str, list[tuple[str, str, str]]] = {}
     for record in sorted(folder.glob("*.dist-info/RECORD")):
@@ -70,7 +70,7 @@ def inspect_records(folder: Path, skipped: Collection[str] = (), locate: Locate 
         file = Path(locate(str(folder / path)))
         # Of several that claim a file the last one installed wrote it, which is no damage.
         problem = min((check_file(file, digest, size) for _, digest, size in owners), key=bool)
-        if problem.startswith(GONE) and _is_of_tests(path):
+        if allow_slimmed and problem.startswith(GONE) and _is_of_tests(path):
             slimmed += 1
         elif problem:
             damage.append(Damage(distribution=owners[0][0], path=str(folder / path), problem=problem))
@@ -84,14 +84,6 @@ def _is_of_tests(path: str) -> bool:
 
 def _package_folders(environment: Path) -> list[Path]:
     return [*environment.glob("lib/python3*/site-packages"), *environment.glob("Lib/site-packages")]
-
-
-def _check_distribution(folder: Path, record: Path) -> Damage | None:
-    for path, digest, size in _read_rows(record):
-        problem = check_file(folder / path, digest, size)
-        if problem:
-            return Damage(distribution=_name_of(record), path=str(folder / path), problem=problem)
-    return None
 
 
 def _name_of(record: Path) -> str:

@@ -192,3 +192,11 @@ def test_an_environment_of_conda_is_compared_with_its_records(python: str) -> No
     locked = manifest(manager="conda", lock=lock)
     assert not compare_with_lock(locked, environment(python, conda=("numpy==2.5.5",))).harmed
     assert ("numpy",) == compare_with_lock(locked, environment(python, conda=("numpy==2.0",))).missing
+
+
+def test_a_file_that_two_wheels_bring_is_whole_if_it_is_one_of_them(tmp_path: Path, site: Path) -> None:
+    install(site, "one", {"docs/conf.py": b"one"})
+    install(site, "two", {"docs/conf.py": b"the other"})
+    assert () == find_damage(tmp_path)
+    (site / "docs/conf.py").write_bytes(b"neither of them")
+    assert ["one"] == [damage.distribution for damage in find_damage(tmp_path)]
