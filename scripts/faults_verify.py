@@ -24,7 +24,17 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # the stands of the tests serve here too
     sys.path.insert(0, str(ROOT))
 
-from plants import crashes, environments, fallbacks, imports, numbers, policies  # noqa: E402
+from plants import (  # noqa: E402
+    crashes,
+    environments,
+    fallbacks,
+    imports,
+    numbers,
+    policies,
+    refusals,
+    surroundings,
+    together,
+)
 from plants.ground import Ground  # noqa: E402
 from plants.plant import Plant  # noqa: E402
 from trials.table import Result, render  # noqa: E402
@@ -54,7 +64,8 @@ def main() -> int:
 
 def all_plants() -> Iterator[Plant]:
     """Every fault, by subject."""
-    for subject in (imports, crashes, numbers, fallbacks, environments, policies):
+    files = (environments, surroundings, together, policies, refusals)
+    for subject in (imports, crashes, numbers, fallbacks, *files):
         yield from subject.all_plants()
 
 
@@ -84,12 +95,15 @@ def try_one(first: Ground, folder: Path, number: int, plant: Plant, keep: Path |
 
 
 def make_variables(ground: Ground, further: Mapping[str, str]) -> dict[str, str]:
-    """The user's variables without what would bend Python, and folders of this run for what mlenv keeps."""
+    """The user's variables without what would bend Python, and folders of this run for what mlenv keeps.
+
+    The cache is one for all, as a user's is: it holds the matrix in its quick form.
+    """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA"))
     }
-    own = {name: str(ground.folder / "own") for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
-    return {**kept, **own, **further}
+    own = {name: str(ground.folder / "own") for name in ("XDG_DATA_HOME", "XDG_STATE_HOME")}
+    return {**kept, **own, "XDG_CACHE_HOME": str(ground.folder.parent / "cache"), **further}
 
 
 def read_options() -> argparse.Namespace:

@@ -67,7 +67,8 @@ def verify_environment(
     found: dict[int, tuple[Result, ...]] = {}
     for index, child in _run_children(setting, targets, errand):
         results = judge_child(child)
-        found[index] = follow_up(results, name_gpus, partial(_run_alone, setting, child.target, errand))
+        run_alone = partial(_run_alone, _narrow(setting, results), child.target, errand)
+        found[index] = follow_up(results, name_gpus, run_alone)
         if on_result is not None:
             for result in found[index]:
                 on_result(result)
@@ -181,6 +182,17 @@ def _run_child(setting: Setting, target: Target, errand: Errand, folder: str, ex
     completed = errand.run(argv, timeout=limit, environ=variables, cwd=folder)
     seconds = time.monotonic() - began
     return Child(target=target, completed=completed, marker=marker, seconds=seconds, limit=limit)
+
+
+DEEP_CHECKS = frozenset({"matmul-rate", "memory-rate", "transfer-rate", "memory", "soak", "collective"})
+
+
+def _narrow(setting: Setting, results: Sequence[Result]) -> Setting:
+    """The setting for GPUs one by one: no deeper than what failed, for each may take half an hour."""
+    deep = any(result.status == "fail" and result.check in DEEP_CHECKS for result in results)
+    if setting.level != "deep":
+        return setting
+    return msgspec.structs.replace(setting, level="deep" if deep else "standard", soak_seconds=0.0)
 
 
 def _run_alone(setting: Setting, target: Target, errand: Errand, uuid: str) -> tuple[Result, ...]:

@@ -1,43 +1,17 @@
-"""Faults of an environment's files, of what lies around them, and of what its frameworks do to each other."""
+"""Faults of an environment's own files: requirements, rivals, remains, damage, code at start-up."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import platform
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from plants.ground import Ground
 from plants.plant import Call, Plant, Sign
-from plants.stubs import add_torch, read_fake
-from tests.unit.probe.environment_hosts import make_elf
 
 HEALTHY = ("--only", "healthy")
 STANDARD = (*HEALTHY, "--level", "standard")
-ELF_MACHINES = {"x86_64": 62, "aarch64": 183}
-LOCK = """\
-lock-version = "1.0"
-created-by = "test"
-[[packages]]
-name = "healthy"
-version = "1.0"
-"""
-
-# As much of JAX as sharing a process with PyTorch takes: what it does where torch came first.
-RIVAL = """
-import os, sys
-if "torch" in sys.modules:
-    {act}
-
-
-class Device:
-    platform, device_kind, client = "cpu", "cpu", None
-
-
-def local_devices():
-    return [Device()]
-"""
 
 
 def beside(plant: Callable[[Ground], None], *words: str) -> Callable[[Ground], Call]:
@@ -58,33 +32,6 @@ def add(name: str, code: str = "", version: str = "1.0", requires: tuple[str, ..
         ground.add(name, code, version=version, requires=requires)
 
     return plant
-
-
-def locked(text: str, further: Callable[[Ground], None] | None = None) -> Callable[[Ground], Call]:
-    """A policy that names a lock with this text."""
-
-    def put(ground: Ground) -> Call:
-        ground.add("healthy", "")
-        if further is not None:
-            further(ground)
-        ground.write("pylock.toml", text)
-        policy = ground.write("policy.toml", 'schema = 1\n[env]\nlock = "pylock.toml"\n')
-        return Call((*HEALTHY, "--policy", policy))
-
-    return put
-
-
-def calling(prepare: Callable[[Ground], dict[str, str]]) -> Callable[[Ground], Call]:
-    """A healthy package, and variables that hurt it."""
-
-    def put(ground: Ground) -> Call:
-        ground.add("healthy", "")
-        return Call(HEALTHY, prepare(ground))
-
-    return put
-
-
-# ---------------------------------------------------------------- files
 
 
 def add_rivals(ground: Ground) -> None:
@@ -176,95 +123,10 @@ def add_customizer(ground: Ground) -> None:
     ground.site.joinpath("usercustomize.py").write_text("import sys\nsys.dont_write_bytecode = True\n")
 
 
-# ---------------------------------------------------------------- around them
-
-
-def shadow_by_path(ground: Ground) -> dict[str, str]:
-    place = ground.folder / "elsewhere" / "healthy"
-    place.mkdir(parents=True)
-    place.joinpath("__init__.py").write_text("raise ImportError('the wrong one')\n")
-    return {"PYTHONPATH": str(place.parent)}
-
-
-def shadow_by_folder(ground: Ground) -> Call:
-    ground.add("healthy", "")
-    place = ground.folder / "project"
-    place.mkdir()
-    place.joinpath("healthy.py").write_text("raise ImportError('the wrong one')\n")
-    return Call(HEALTHY, folder=str(place))
-
-
-def wait_for_kernels(_: Ground) -> dict[str, str]:
-    return {"CUDA_LAUNCH_BLOCKING": "1"}
-
-
-def preload_nothing(ground: Ground) -> dict[str, str]:
-    return {"LD_PRELOAD": str(ground.folder / "libnone.so")}
-
-
-def shadow_library(folder: str) -> Callable[[Ground], Call]:
-    """PyTorch's own cuDNN (of a wheel), and another that the loader takes first."""
-
-    def put(ground: Ground) -> Call:
-        add_torch(ground)
-        machine = ELF_MACHINES[platform.machine()]
-        soname = "libcuda.so.1" if folder.endswith("stubs") else "libcudnn.so.9"
-        lib = ground.site / "torch" / "lib"
-        lib.mkdir()
-        lib.joinpath("libtorch_cuda.so").write_bytes(make_elf(needed=(soname,), machine=machine))
-        record = ground.site / "torch-2.15.0.dist-info" / "RECORD"
-        record.write_text(record.read_text() + "torch/lib/libtorch_cuda.so,,\n")
-        own = ground.site / "nvidia" / "cudnn" / "lib"
-        place = ground.folder / folder
-        for where in (own, place):
-            where.mkdir(parents=True)
-            where.joinpath(soname).write_bytes(make_elf(soname=soname, machine=machine))
-        return Call(("--only", "torch"), {"LD_LIBRARY_PATH": str(place)})
-
-    return put
-
-
-def lacks_loader() -> str:
-    """Why the loader of this computer is not followed."""
-    machine = platform.machine()
-    return "" if machine in ELF_MACHINES and platform.libc_ver()[0] == "glibc" else f"no loader known for {machine}"
-
-
-# ---------------------------------------------------------------- together
-
-
-def clash(act: str) -> Callable[[Ground], Call]:
-    """PyTorch and a JAX that does not bear it."""
-
-    def put(ground: Ground) -> Call:
-        add_torch(ground)
-        ground.add("jax", RIVAL.format(act=act), version="0.8.0")
-        return Call(("--level", "standard"))
-
-    return put
-
-
-def others(code: str, status: int, sign: Sign, *words: str) -> tuple[Callable[[Ground], Call], int, Sign]:
-    """A package beside a healthy framework that does not need it."""
-
-    def put(ground: Ground) -> Call:
-        ground.add("cirq", read_fake("cirq"), version="1.7.0")
-        ground.site.joinpath("numpy.py").write_text("complex128 = complex\n")  # all that it takes
-        ground.add("unrelated", code)
-        return Call(("--level", "standard", *words))
-
-    return put, status, sign
-
-
 def all_plants() -> Iterator[Plant]:
     """Every fault of this subject."""
-    for variant, put, status, sign in (*FILES, *LOCKS, *AROUND, *OTHERS):
+    for variant, put, status, sign in FILES:
         yield Plant("environment", variant, put, status, sign)
-    for variant, folder, status, sign in LIBRARIES:
-        yield Plant("environment", variant, shadow_library(folder), status, sign, lacks=lacks_loader)
-    for variant, act, sign in CLASHES:
-        alone = Sign("import", "pass")
-        yield Plant("together", variant, clash(act), 1, sign, also=(alone,), never=(Sign("import", "fail"),))
 
 
 PIP_CHECK, DUPLICATES = "env.pip_check", "env.duplicates"
@@ -274,12 +136,6 @@ FILES = (
         beside(add("needy", requires=("absent>=2",))),
         1,
         Sign(PIP_CHECK, "fail", "missing-requirement", ("needy 1.0 requires absent>=2",)),
-    ),
-    (
-        "a requirement of an extra that is asked for",
-        beside(add("needy", requires=("healthy[fast]", "healthy>=1"))),
-        0,
-        Sign(PIP_CHECK, "pass"),
     ),
     (
         "a version that conflicts",
@@ -380,131 +236,5 @@ FILES = (
         beside(add_customizer),
         0,
         Sign("env.startup_code", "warn", "startup-code", ("usercustomize.py",)),
-    ),
-)
-
-LOCKS = (
-    ("a lock that fits", locked(LOCK), 0, Sign("policy.env.lock", "pass")),
-    (
-        "a locked package is missing",
-        locked(LOCK + '[[packages]]\nname = "absent"\nversion = "2.0"\n'),
-        1,
-        Sign("env.lock", "fail", "missing-locked", ("absent 2.0 is locked and not installed",)),
-    ),
-    (
-        "another version than the locked one",
-        locked(LOCK.replace('\nversion = "1.0"', '\nversion = "3.1"')),
-        1,
-        Sign("env.lock", "fail", "other-version", ("healthy 3.1 is locked, and 1.0 is installed",)),
-    ),
-    (
-        "a package beyond the lock",
-        locked(LOCK, add("further")),
-        0,
-        Sign("env.lock", "warn", "not-locked", ("further",)),
-    ),
-    (
-        "a lock that is none",
-        locked("packages = 3\n"),
-        5,
-        Sign("env.lock", "error", "could-not-run", ("no lock of PEP 751",)),
-    ),
-    (
-        "a lock that is no TOML",
-        locked("lock-version = [\n"),
-        5,
-        Sign("env.lock", "error", "could-not-run", ("is no TOML",)),
-    ),
-)
-
-AROUND = (
-    (
-        "PYTHONPATH takes the place of a module",
-        calling(shadow_by_path),
-        0,
-        Sign("env.shadow", "warn", "shadowed-module", ("import healthy", "in a folder of PYTHONPATH")),
-    ),
-    (
-        "a file in the working folder takes the place of a module",
-        shadow_by_folder,
-        0,
-        Sign("env.shadow", "warn", "shadowed-module", ("healthy.py", "in the working directory")),
-    ),
-    (
-        "a variable that makes every kernel wait",
-        calling(wait_for_kernels),
-        0,
-        Sign("env.libpath", "warn", "cuda-variable", ("CUDA_LAUNCH_BLOCKING is set",)),
-    ),
-    (
-        "a preloaded library that is not there",
-        calling(preload_nothing),
-        0,
-        Sign("env.libpath", "warn", "preloaded-library", ("libnone.so, which is not there",)),
-    ),
-)
-
-LIBRARIES = (
-    (
-        "another cuDNN by LD_LIBRARY_PATH",
-        "cuda/lib64",
-        0,
-        Sign("env.libpath", "warn", "shadowed-library", ("torch would load libcudnn.so.9 from", "by LD_LIBRARY_PATH")),
-    ),
-    (
-        "a driver for linking only by LD_LIBRARY_PATH",
-        "cuda/stubs",
-        1,
-        Sign("env.libpath", "fail", "stub-library", ("which is for linking only",)),
-    ),
-)
-
-UNRELATED = "import:unrelated"
-OTHERS = (
-    (
-        "a package that no framework needs crashes",
-        *others("import os\nos.kill(os.getpid(), 11)", 1, Sign(UNRELATED, "fail", "crashed", ("SIGSEGV",))),
-    ),
-    (
-        "a package that no framework needs lacks a library",
-        *others(
-            "import ctypes\nctypes.CDLL('libgone.so.3')",
-            1,
-            Sign(UNRELATED, "fail", "missing-library", ("libgone.so.3",)),
-        ),
-    ),
-    (
-        "a package that no framework needs lacks a module of another",
-        *others("import no_such_thing", 0, Sign(UNRELATED, "warn", "missing-module", ("no_such_thing",))),
-    ),
-    (
-        "a package that no framework needs lacks a module of its own",
-        *others("import unrelated.core", 1, Sign(UNRELATED, "fail", "broken-install", ("unrelated.core",))),
-    ),
-    (
-        "a package that no framework needs is too old for this Python",
-        *others("import imp_gone\n", 0, Sign(UNRELATED, "warn", "missing-module", ("imp_gone",))),
-    ),
-    (
-        "a package that no framework needs ends Python",
-        *others("import os\nos._exit(0)", 1, Sign(UNRELATED, "fail", "ended-early")),
-    ),
-)
-
-CLASHES = (
-    (
-        "JAX crashes after PyTorch",
-        "os.kill(os.getpid(), 11)",
-        Sign("joint", "fail", "crashed", ("SIGSEGV", "importing jax after torch")),
-    ),
-    (
-        "JAX does not import after PyTorch",
-        "raise ImportError('two copies of libprotobuf')",
-        Sign("joint", "fail", "clash", ("jax imported after torch", "two copies of libprotobuf")),
-    ),
-    (
-        "JAX spoils PyTorch's numbers",
-        "sys.modules['torch'].MODE = 'outlier'",
-        Sign("joint", "fail", "wrong-number", ("torch beside jax",)),
     ),
 )

@@ -60,7 +60,10 @@ def all_plants() -> Iterator[Plant]:
     )
     yield Plant("start", "the interpreter is a broken link", break_interpreter, 2, says=("no interpreter",))
     yield Plant("start", "the interpreter does not run", spoil_interpreter, 5, Sign("import", "error", "could-not-run"))
-    yield Plant("start", "no package at all", leave_empty, 5, says=())
+    yield Plant("start", "no package at all", leave_empty, 5, EMPTY, never=(Sign("import", "pass"),))
+
+
+EMPTY = Sign("env.duplicates", "pass", "", ("0 distributions",))
 
 
 RAISED = (

@@ -106,7 +106,7 @@ def all_precisions() -> Iterator[Plant]:
         "precision", "TF32 where a policy allows IEEE alone", under_policy('"ieee"', "tf32"), 1, broken, also=(told,)
     )
     held = Sign("policy.frameworks.torch.precision", "pass")
-    yield Plant("precision", "TF32 where a policy allows it", under_policy('"ieee", "tf32"', "tf32"), 0, held)
+    yield Plant("no fault", "TF32 where a policy allows it", under_policy('"ieee", "tf32"', "tf32"), 0, held)
     coarse = "NOISE['coarse'] = 0.038\nMODE = 'coarse'\n"
     low = Sign("compute", "fail", "low-precision", ("accuracy of float8 only",))
     yield Plant("precision", "float32 with the accuracy of float8", putting(coarse, mode="cuda"), 1, low)

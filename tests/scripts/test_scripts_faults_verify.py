@@ -147,9 +147,10 @@ def test_only_what_is_asked_for() -> None:
 def test_variables_that_bend_python_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX"):
         monkeypatch.setenv(name, "/elsewhere")
-    made = script.make_variables(ground.Ground(tmp_path), {"FAKE_TORCH": "cuda"})
+    made = script.make_variables(ground.Ground(tmp_path / "7"), {"FAKE_TORCH": "cuda"})
     assert made["FAKE_TORCH"] == "cuda"
-    assert made["XDG_CACHE_HOME"] == str(tmp_path / "own")
+    assert made["XDG_STATE_HOME"] == str(tmp_path / "7" / "own")
+    assert made["XDG_CACHE_HOME"] == str(tmp_path / "cache")
     assert "/elsewhere" not in made.values()
 
 

@@ -5,7 +5,7 @@ import re
 import typing
 
 from ._verdicts import Failure, misplaced
-from ._words import describe, quote
+from ._words import describe, quote, word_hidden
 
 
 class Device(typing.NamedTuple):
@@ -123,7 +123,7 @@ def missing(torch, kind, asked, note):
         except Exception as error:
             reason = f" ({describe(error)})"
     text = f"{asked} was asked for, and this PyTorch ({name_build(torch)} build) sees no such device{reason}"
-    return Failure("device-missing", text + quote(note.heard))
+    return Failure("device-missing", text + quote(note.heard) + word_hidden())
 
 
 def describe_device(module, index):

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import re
 import warnings
 
@@ -70,3 +71,16 @@ def quote(heard):
     """What the framework said of devices, as the end of a sentence; empty where it said nothing."""
     words = list(dict.fromkeys(text for text in heard if _DEVICE.search(text)))[:3]
     return "; it said: " + " / ".join(words) if words else ""
+
+
+_HIDING = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK")
+
+
+def word_hidden():
+    """The variables that may hide every device, as the end of a sentence; empty where none is set."""
+    found = [name for name in _HIDING if name in os.environ]
+    if not found:
+        return ""
+    said = [f"{name} is set to {os.environ[name]!r}" for name in found]
+    empty = any(os.environ[name].strip() in ("", "-1") for name in found)
+    return "; " + " and ".join(said) + (", which hides every GPU" if empty else "")

@@ -2,7 +2,7 @@
 
 from . import _arithmetic, _exact, _lazy
 from ._verdicts import Failure, misplaced
-from ._words import describe, quote
+from ._words import describe, quote, word_hidden
 
 # What the devices of each kind multiply.
 PRECISIONS = {
@@ -45,7 +45,8 @@ def find_devices(jax, asked, note):
         devices = jax.local_devices()
         kind = name_kind(devices[0])
         if asked == "gpu" and kind == "cpu":
-            raise Failure("device-missing", "a GPU was asked for, and JAX sees only the CPU" + quote(note.heard))
+            text = "a GPU was asked for, and JAX sees only the CPU"
+            raise Failure("device-missing", text + quote(note.heard) + word_hidden())
     else:
         kind, devices = asked, list_devices(jax, asked, note)
     if kind == "cpu":
@@ -62,7 +63,7 @@ def list_devices(jax, asked, note):
         return jax.devices(BACKENDS[asked])
     except Exception as error:
         text = f"{asked} was asked for, and JAX has no such device ({describe(error)})"
-        raise Failure("device-missing", text + quote(note.heard)) from None
+        raise Failure("device-missing", text + quote(note.heard) + word_hidden()) from None
 
 
 def name_kind(device):

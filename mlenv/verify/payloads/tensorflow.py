@@ -4,7 +4,7 @@ import sys
 
 from . import _arithmetic, _exact, _lazy
 from ._verdicts import Failure, misplaced
-from ._words import quote
+from ._words import quote, word_hidden
 
 # What the devices of each kind multiply; whole numbers of 32 bits only the CPU does.
 PRECISIONS = {
@@ -49,7 +49,7 @@ def find_devices(tensorflow, asked, note):
         return "cpu", ["/CPU:0"]
     if not names or asked not in ("auto", "gpu", seen):
         text = f"{asked} was asked for, and this TensorFlow ({name_build(build)} build) sees no such device"
-        raise Failure("device-missing", text + quote(note.heard))
+        raise Failure("device-missing", text + quote(note.heard) + word_hidden())
     note.detail = f"{len(names)} seen: " + ", ".join(names)
     return seen, names
 
