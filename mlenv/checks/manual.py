@@ -41,7 +41,7 @@ def explain(slug: str) -> Explanation:
     """The page of a finding; :class:`UsageError` names one that is spelt alike where there is none."""
     if not _SLUG.fullmatch(slug) or slug not in page_ids():
         raise UsageError(f"there is no finding {slug!r}", hint=_suggest(slug))
-    text = resources.files("mlenv.checks").joinpath("pages", f"{slug}.md").read_text(encoding="utf-8")
+    text = resources.files("mlenv.checks").joinpath("pages").joinpath(f"{slug}.md").read_text(encoding="utf-8")
     return parse_page(slug, text)
 
 

@@ -50,7 +50,12 @@ def require_nvidia(machine: Machine) -> tuple[Gpu, ...]:
 
 
 def require_driver(machine: Machine) -> str:
-    """The version of the NVIDIA driver; raises where there is no NVIDIA GPU or no known driver."""
+    """The version of the NVIDIA driver; raises where there is no NVIDIA GPU or no known driver.
+
+    A driver that is known tells of a GPU where nobody named the GPUs.
+    """
+    if machine.gpus is None and machine.nvidia is not None and machine.nvidia.driver is not None:
+        return machine.nvidia.driver
     require_nvidia(machine)
     if machine.nvidia is None or machine.nvidia.driver is None:
         raise Unknown("the NVIDIA driver is not known")

@@ -24,6 +24,7 @@ from mlenv.errors import ExitStatus, UsageError
 FOREIGN_BYTES = 64 * 1024 * 1024
 
 if TYPE_CHECKING:
+    from mlenv.checks.finding import Diagnosis
     from mlenv.checks.registry import Case, Check, ImportAttempt
     from mlenv.facts.environment import Environment
     from mlenv.matrix.load import Matrix
@@ -38,11 +39,24 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     error: Path | None = None
 
 
+class Fixing(msgspec.Struct, frozen=True, kw_only=True):
+    """That what was found is to be mended; with ``yes`` without a question."""
+
+    yes: bool = False
+
+
 def examine(
-    asked: ProbeOptions, sources: Sources, data: DataOptions, output: OutputOptions, only: tuple[str, ...] = ()
+    asked: ProbeOptions,
+    sources: Sources,
+    data: DataOptions,
+    output: OutputOptions,
+    only: tuple[str, ...] = (),
+    fixing: Fixing | None = None,
 ) -> int:
     """Diagnose a machine or a report, print what was found, and give the exit status."""
     terminal = output.open_terminal()
+    if fixing is not None:
+        asked = _demand_fixable(asked, sources, output)
     error = read_foreign(sources.error) if sources.error is not None else ""
     get_case = _begin_report(asked, sources.report) if sources.report is not None else _begin(asked, terminal)
     # Loaded while the children that ask the vendors' libraries are at work.
@@ -65,8 +79,41 @@ def examine(
             document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=output.verbose
         )
 
-    emit(terminal, document, text, output, open_redactor(redact=asked.redact))
+    def markdown() -> str:
+        from mlenv.report.doctor_markdown import render_markdown
+
+        return render_markdown(document, open_redactor(redact=asked.redact))
+
+    strip = open_redactor(redact=asked.redact)
+    if fixing is None or (output.form in (None, "text") and not output.outputs):
+        emit(terminal, document, text, output, strip, render_markdown=markdown)
+    if fixing is not None:
+        from mlenv.cli.mending import Diagnosed, mend
+
+        def look_again(without: tuple[str, ...]) -> Diagnosis:
+            return diagnose(_without(_begin(asked, terminal)(matrix), without), matrix, checks)
+
+        found = Diagnosed(case=case, diagnosis=diagnosis, matrix=matrix, named=asked.environment, look_again=look_again)
+        return mend(found, terminal, output, strip, yes=fixing.yes)
     return {"error": ExitStatus.FOUND_FAULT, "unknown": ExitStatus.NO_VERDICT}.get(diagnosis.status, ExitStatus.OK)
+
+
+def _demand_fixable(asked: ProbeOptions, sources: Sources, output: OutputOptions) -> ProbeOptions:
+    """The options with the environment that is to be mended; :class:`UsageError` where that is elsewhere."""
+    if sources.report is not None or asked.machine_path is not None:
+        raise UsageError("--fix mends an environment of this machine", hint="leave --from and --machine out")
+    if output.form == "markdown":
+        raise UsageError("--fix has no report in Markdown", hint="leave --format out, or say --format json")
+    active = _active_path()
+    if asked.environment is None and os.path.isdir(active):
+        return msgspec.structs.replace(asked, environment=Path(active))
+    return asked
+
+
+def _without(case: Case, names: tuple[str, ...]) -> Case:
+    """The case as it is in a shell that has not set those variables."""
+    kept = tuple(row for row in case.machine.variables if row.name not in names)
+    return msgspec.structs.replace(case, machine=msgspec.structs.replace(case.machine, variables=kept))
 
 
 def show_checks(output: OutputOptions) -> int:
@@ -159,12 +206,17 @@ def _begin_here(asked: ProbeOptions, terminal: Terminal) -> Callable[[Matrix], C
 
 def _read_active(host: LiveHost) -> Environment | None:
     """The environment that is active, or lies here: only what its names and a few files say."""
-    active = os.path.abspath(os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or DEFAULT_ENVIRONMENT)
+    active = _active_path()
     if not os.path.isdir(active):
         return None
     from mlenv.probe.environments.environment import read_environment
 
     return read_environment(host, active, thorough=False)
+
+
+def _active_path() -> str:
+    """Where the environment is that is active, or the one of this folder; it need not exist."""
+    return os.path.abspath(os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX") or DEFAULT_ENVIRONMENT)
 
 
 def _load_case(path: Path) -> Case:

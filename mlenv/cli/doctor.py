@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mlenv.cli.options import data_options, output_options, probe_options
+from mlenv.cli.options import data_options, doctor_output_options, probe_options
 from mlenv.cli.settings import DataOptions, OutputOptions, ProbeOptions
 
 
@@ -29,14 +29,20 @@ from mlenv.cli.settings import DataOptions, OutputOptions, ProbeOptions
 )
 @click.option("--list-checks", is_flag=True, help="List the checks and stop.")
 @click.option("--check", "only", multiple=True, metavar="ID", help="Run only that check. Repeatable.")
+@click.option("--explain", metavar="ID", help="Print the page of a finding: what it is and how it is fixed. Stop.")
+@click.option("--fix", is_flag=True, help="Offer to mend what can be mended in the environment, by making it anew.")
+@click.option("--yes", is_flag=True, help="Mend without asking.")
 @data_options
-@output_options
+@doctor_output_options
 def command(
     asked: ProbeOptions,
     report_path: Path | None,
     error_path: Path | None,
     list_checks: bool,
     only: tuple[str, ...],
+    explain: str | None,
+    fix: bool,
+    yes: bool,
     data: DataOptions,
     output: OutputOptions,
 ) -> int:
@@ -52,9 +58,19 @@ def command(
     mlenv doctor --machine server.toml   another machine
     mlenv doctor --error traceback.txt   what that error means here
     mlenv doctor --from report.txt       what somebody else's report shows
+    mlenv doctor --explain ID            all about one finding
+    mlenv doctor --env .venv --fix       offers to mend that environment
     """
-    from mlenv.cli.diagnosis import Sources, examine, show_checks
+    from mlenv.cli.diagnosis import Fixing, Sources, examine, show_checks
+    from mlenv.errors import UsageError
 
     if list_checks:
         return show_checks(output)
-    return examine(asked, Sources(report=report_path, error=error_path), data, output, only)
+    if explain is not None:
+        from mlenv.cli.explaining import show_explanation
+
+        return show_explanation(explain, data, output)
+    if yes and not fix:
+        raise UsageError("--yes answers the question of --fix", hint="say --fix too, or leave it out")
+    told = Sources(report=report_path, error=error_path)
+    return examine(asked, told, data, output, only, Fixing(yes=yes) if fix else None)

@@ -25,6 +25,8 @@ def environment_variables(folder: Path, found: Environment) -> dict[str, str]:
     manifest = read_current(folder)
     if manifest is not None:
         environ.update(manifest.plan.variables)
+        for name in manifest.plan.unset:
+            environ.pop(name, None)
     return environ
 
 

@@ -75,14 +75,14 @@ def command(
     matrix = data.open_matrix()
     generations = Generations((asked.environment or Path(DEFAULT_ENVIRONMENT)).absolute())
     generations.check_free(take_over=take_over)
-    options = _plan_options(asked, matrix, generations)
+    options = plan_options(asked, matrix, generations)
     wanted = Wanted(asked=asked, locked=locked, kernel=kernel is not None, as_of=data.as_of is not None)
     with open_decider(wanted, matrix, terminal, options) as decider:
         installation = Installation(terminal, matrix, generations, decider, options, wishes)
         return installation.show(output) if dry_run else installation.carry_out(output)
 
 
-def _plan_options(asked: RequestOptions, matrix: Matrix, generations: Generations) -> PlanOptions:
+def plan_options(asked: RequestOptions, matrix: Matrix, generations: Generations) -> PlanOptions:
     """What every generation of this call is planned with; its folder is not known yet."""
     from mlenv.cli.proof import find_uv
     from mlenv.cli.request import data_warnings

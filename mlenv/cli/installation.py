@@ -28,10 +28,13 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
 
     ``upgrade`` asks anew where nothing seems to have changed, ``take_over`` puts the environment in
     the place of one that mlenv did not make, ``kernel`` names a Jupyter kernel to register
-    (None: none).
+    (None: none).  ``anew`` makes it also where it is as it was asked for, ``unset`` names variables that
+    are taken away from what runs in it.
     """
 
     upgrade: bool = False
+    anew: bool = False
+    unset: tuple[str, ...] = ()
     take_over: bool = False
     kernel: str | None = None
 
@@ -62,7 +65,7 @@ class Installation:
         from mlenv.report.plan import mask_plan, plan_document, render_text
         from mlenv.report.redact import mask_machine
 
-        plan = self._decide(self.generations.next_folder())
+        plan = self.decide()
         tell_outlook(plan, self.decider.machine, self.terminal)
         document = plan_document(mask_plan(plan), mask_machine(self.decider.machine), self.matrix.data_version)
         emit(self.terminal, document, lambda: render_text(document, verbose=output.verbose), output)
@@ -70,17 +73,26 @@ class Installation:
 
     def carry_out(self, output: OutputOptions) -> int:
         """Build, prove, switch, and say what was proven; nothing, where all is as it was asked for."""
-        from mlenv.cli.settling import find_settled
         from mlenv.system.signals import stopped_cleanly
 
         with stopped_cleanly():
-            question = self.decider.question()
-            settled = None if self.wishes.upgrade else find_settled(self.generations, question, self.terminal)
-            if settled is None:
-                settled = self._make(question)
+            settled = self.settle()
         if self.wishes.kernel is not None:
             self._register_kernel(self.wishes.kernel)
         return self._report(settled, output)
+
+    def decide(self) -> Plan:
+        """The plan that would be carried out; nothing is touched."""
+        return self._decide(self.generations.next_folder())
+
+    def settle(self) -> Manifest | None:
+        """Build, prove and switch; the manifest of the environment where there is nothing to do."""
+        from mlenv.cli.settling import find_settled
+
+        question = self.decider.question()
+        asks_anew = self.wishes.upgrade or self.wishes.anew
+        settled = None if asks_anew else find_settled(self.generations, question, self.terminal)
+        return settled if settled is not None else self._make(question)
 
     def _make(self, question: str) -> Manifest | None:
         """Make a generation and give None; the manifest of the current one, where nothing is to be made."""
@@ -94,7 +106,7 @@ class Installation:
         with opened(log_folder()) as journal, guarded(self.generations.path) as scratch:
             folder = self.generations.next_folder()
             plan = self._decide(folder)  # before anything is made: what cannot be leaves no trace
-            answered = find_answered(self.generations, plan, self.terminal)
+            answered = None if self.wishes.anew else find_answered(self.generations, plan, self.terminal)
             if answered is not None:
                 return answered
             tell_outlook(plan, self.decider.machine, self.terminal)
@@ -102,7 +114,7 @@ class Installation:
             with held(self.generations, errand=errand, note=self.terminal.note) as holding:
                 self.generations.check_free(take_over=self.wishes.take_over)
                 if self.generations.next_folder() != folder:  # another mlenv was faster
-                    settled = find_settled(self.generations, question, self.terminal)
+                    settled = None if self.wishes.anew else find_settled(self.generations, question, self.terminal)
                     if settled is not None:
                         return settled
                     folder = self.generations.next_folder()
@@ -140,7 +152,8 @@ class Installation:
 
     def _decide(self, folder: Path) -> Plan:
         """The plan for a generation in ``folder``."""
-        return self.decider.decide(msgspec.structs.replace(self.options, environment=str(folder)))
+        plan = self.decider.decide(msgspec.structs.replace(self.options, environment=str(folder)))
+        return msgspec.structs.replace(plan, unset=self.wishes.unset)
 
     def _register_kernel(self, name: str) -> None:
         from mlenv.cli.settling import current_manifest

@@ -139,20 +139,21 @@ def emit(
     """Write a report to standard output, or to every file named.
 
     The form of a file follows its ending unless ``--format`` says otherwise.  ``strip`` takes private
-    words out of what is made to be passed on: documents, Markdown and files; the text on the screen has
-    the real paths, which its reader types.  ``render_markdown`` is for reports that have that form.
+    words out of what is made to be passed on: documents and files; the text on the screen has the
+    real paths, which its reader types.  ``render_markdown`` is for reports that have that form; it takes
+    private words out itself, before it escapes anything.
     """
     from mlenv.report.document import render_json
 
-    writers = {"json": lambda: render_json(document), "text": render_text}
+    writers = {"json": lambda: strip(render_json(document)), "text": lambda: strip(render_text())}
     if render_markdown is not None:
         writers["markdown"] = render_markdown
     if not output.outputs:
         form = output.form or "text"
-        terminal.write(render_text() if form == "text" else strip(writers[form]()))
+        terminal.write(render_text() if form == "text" else writers[form]())
     for path in output.outputs:
         form = output.form or _ENDINGS.get(path.suffix.lower(), "text")
-        write_file(path, strip(writers.get(form, render_text)()))
+        write_file(path, writers.get(form, writers["text"])())
 
 
 def write_file(path: Path, text: str) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from mlenv.clues.clue import Clue, Signature
 from mlenv.clues.text import normalise
+
+REACH = 1200
+"""Characters before and after a needle that a message may have: the longest spans a few lines."""
 
 QUOTED = 300
 """Characters of a line that are quoted."""
@@ -36,13 +42,46 @@ def _find(text: str, signatures: tuple[Signature, ...], *, told: bool) -> list[C
     for row in signatures:
         if not any(needle in folded for needle in row.needles):
             continue
-        for match in row.pattern.finditer(plain):
+        for match in _matches(row, plain, folded):
             values = {name: value for name, value in match.groupdict().items() if value}
             key = (row.id, tuple(sorted(values.items())))
             if key not in seen:
                 seen.add(key)
                 found.append(Clue(id=row.id, values=values, line=_line(plain, match.start()), told=told))
     return found
+
+
+def _matches(row: Signature, plain: str, folded: str) -> Iterator[re.Match[str]]:
+    """Every place where a signature stands: only around its needles, which a text has few of."""
+    reached = 0
+    for start, end in _windows(row.needles, folded):
+        for match in row.pattern.compiled.finditer(plain, start, end):
+            if match.start() >= reached:
+                reached = match.end()
+                yield match
+
+
+def _windows(needles: tuple[str, ...], folded: str) -> list[tuple[int, int]]:
+    """Parts of a text around words, in whole lines and apart from each other."""
+    places = sorted(place for needle in needles for place in _places(needle, folded))
+    windows: list[tuple[int, int]] = []
+    for place in places:
+        start = folded.rfind("\n", 0, max(0, place - REACH)) + 1
+        end = folded.find("\n", place + REACH)
+        end = end if end >= 0 else len(folded)
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], max(end, windows[-1][1]))
+        else:
+            windows.append((start, end))
+    return windows
+
+
+def _places(needle: str, folded: str) -> Iterator[int]:
+    """Where a word stands; of places that one window covers only the first."""
+    place = folded.find(needle)
+    while place >= 0:
+        yield place
+        place = folded.find(needle, place + max(len(needle), REACH // 2))
 
 
 def _line(text: str, at: int) -> str:

@@ -17,6 +17,8 @@ from mlenv.verify.result import Verification
 
 SCHEMA = "mlenv.manifest/1"
 MAX_BYTES = 64 * 1024 * 1024
+REMOVABLE = frozenset({"LD_LIBRARY_PATH"})
+"""Variables that an environment may take away; the names come out of manifests, into shells."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +66,7 @@ def _is_sound(plan: Plan) -> bool:
     Environments are passed on in archives and images: what is written in one may be anybody's.
     """
     inside = not plan.prefix or (not os.path.isabs(plan.prefix) and ".." not in Path(plan.prefix).parts)
-    return inside and next(find_guarded(plan.variables), None) is None
+    return inside and next(find_guarded(plan.variables), None) is None and set(plan.unset) <= REMOVABLE
 
 
 def read_current(environment: Path) -> Manifest | None:

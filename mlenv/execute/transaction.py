@@ -17,7 +17,7 @@ from mlenv.consistency.integrity import Damage, find_damage
 from mlenv.errors import InstallError, Interrupted, NoVerdictError, UsageError
 from mlenv.execute.bytecode import share_bytecode
 from mlenv.execute.generations import Generations
-from mlenv.execute.scripts import follow_link
+from mlenv.execute.scripts import follow_link, take_away
 from mlenv.execute.steps import Steps
 from mlenv.plan.lock import read_lock, render_requirements
 from mlenv.plan.places import LOCK_FILE, REQUIREMENTS_FILE
@@ -141,6 +141,7 @@ class Build:
         for file in plan.files:
             write_private(folder / file.path, file.text)
         follow_link(folder, self.generations.path)
+        take_away(folder / plan.prefix, plan.unset)
 
     def _shut(self) -> None:
         """Let nobody else look in while it is made: managers note where packages come from, logins and all."""

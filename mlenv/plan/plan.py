@@ -56,7 +56,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     what it said (None where nobody asked it).  ``others`` are requirements that the matrix has no rows
     for: the package installer decides on them.  ``lifts`` are changes that would give more, ``apart``
     the environments that would serve better than this one.  ``prefix`` is where the Python environment
-    lies below ``environment``; empty where it is that folder itself.
+    lies below ``environment``; empty where it is that folder itself.  ``unset`` are variables that are
+    taken away from what runs in the environment.
     """
 
     profile: str
@@ -80,3 +81,4 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     lock: str | None = None
     proof: Proof | None = None
     prefix: str = ""
+    unset: tuple[str, ...] = ()

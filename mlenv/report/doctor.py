@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mlenv.checks.finding import CheckOutcome, Diagnosis, Finding, Status
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
@@ -35,3 +37,10 @@ def make_document(
         checks=diagnosis.checks,
         environment=environment,
     )
+
+
+def folded(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """By id of a finding that would be gone with another one, that cause; it is told below it."""
+    listed = list(findings)
+    present = {finding.id for finding in listed}
+    return {slug: cause for cause in listed for slug in cause.consequences if slug in present}

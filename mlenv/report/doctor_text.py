@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks.finding import CheckOutcome, Finding
-from mlenv.report.doctor import DoctorDocument
+from mlenv.report.doctor import DoctorDocument, folded
 from mlenv.report.page import Page
 from mlenv.report.style import Marks
 from mlenv.report.subjects import NOT_KNOWN, describe_machine, describe_subject
@@ -35,7 +35,8 @@ def render_text(document: DoctorDocument, *, width: int, colour: bool, marks: Ma
 
 def closing_line(document: DoctorDocument) -> str:
     """The verdict in one sentence, such as ``1 error and 2 warnings in 2 categories.``."""
-    problems = [finding for finding in document.findings if finding.severity != "info"]
+    below = folded(document.findings)
+    problems = [finding for finding in document.findings if finding.severity != "info" and finding.id not in below]
     unknown = sum(check.outcome in ("unknown", "crashed") for check in document.checks)
     if document.status == "unknown":
         return "Nothing could be checked."
@@ -75,7 +76,7 @@ def _render_subject(
     text = describe_subject(subject, document.machine, document.environment, page.marks)
     page.marked(state, f"{TITLES[subject]}: {text}" if text else TITLES[subject])
     for finding in findings:
-        _render_finding(page, finding, verbose=verbose)
+        _render_in_place(page, document, finding, verbose=verbose)
     for reason in _open_questions(outcomes) if text != NOT_KNOWN else ():
         page.text(reason, indent=4)
     if verbose:
@@ -105,12 +106,28 @@ def _open_questions(outcomes: list[CheckOutcome]) -> list[str]:
     return list(dict.fromkeys([*unknown, *crashed]))
 
 
-def _render_finding(page: Page, finding: Finding, *, verbose: bool) -> None:
-    """A problem in full; what is only good to know in one line, unless ``verbose``."""
-    page.marked(finding.severity, finding.title, indent=4)
+def _render_in_place(page: Page, document: DoctorDocument, finding: Finding, *, verbose: bool) -> None:
+    """A finding; one that follows from another stands in full below neither, and in a line where it is at home."""
+    cause = folded(document.findings).get(finding.id)
+    if cause is None:
+        titles = {row.id: row.title for row in document.findings}
+        also = [titles[slug] for slug in finding.consequences if slug in titles]
+        _render_finding(page, finding, also, verbose=verbose)
+    elif _subject_of(document, cause) != _subject_of(document, finding) or verbose:
+        page.marked(finding.severity, f"{finding.title} (follows from: {cause.title})", indent=4)
+
+
+def _render_finding(page: Page, finding: Finding, also: list[str], *, verbose: bool) -> None:
+    """A problem in full; what is only good to know in one line, unless ``verbose``.
+
+    ``also`` are the titles of what follows from it.
+    """
+    page.marked(finding.severity, f"{'likely: ' if finding.grade == 'likely' else ''}{finding.title}", indent=4)
     if finding.severity == "info" and not verbose:
         return
     page.text(finding.cause, indent=8)
+    if also:
+        page.text(f"this also explains: {'; '.join(also)}", indent=8, hang=2)
     for line in finding.evidence:
         page.text(f"{page.marks.dot} {line}", indent=8, hang=2, style="dim")
     for fix in finding.fix:

@@ -56,7 +56,8 @@ def test_doctor(mlenv: Run, machine: str) -> None:
     assert ("mlenv.doctor/1", "error") == (report["schema"], report["status"])
     finding = report["findings"][0]
     assert ("nvidia-driver-too-old", "error") == (finding["id"], finding["severity"])
-    assert {"id", "severity", "title", "cause", "evidence", "fix", "applies_to"} == set(finding)
+    stated = {"id", "severity", "title", "cause", "evidence", "fix", "applies_to"}
+    assert stated | {"grade", "explains", "consequences"} == set(finding)
     assert {"ran", "skipped", "unknown"} >= {check["outcome"] for check in report["checks"]}
 
 

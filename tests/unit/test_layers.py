@@ -34,8 +34,9 @@ ALLOWED: dict[str, set[str]] = {
     "execute": {"system", "formats", "plan", "consistency", "verify", "symptoms", "report.redact", *LOWEST},
     "bundle": {"system", "formats", "supply.wheels", "plan", "matrix", "report.redact", *LOWEST},
     "clues": LOWEST,
+    "mending": {"checks", "matrix", "plan", *LOWEST},
     "checks": {"matrix", "clues", "symptoms", "health", *LOWEST},
-    "report": {"checks", "plan", "resolve", "verify", "policy", "matrix", "execute.manifest", "bundle", *LOWEST},
+    "report": {"checks", "plan", "resolve", "verify", "policy", "mending", "matrix", "execute.manifest", "bundle", *LOWEST},
     "terminal": {"errors", "report.style"},
 }
 

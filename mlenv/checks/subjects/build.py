@@ -5,132 +5,69 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite, join
+from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.installed import Installed, place, reinstall, require_installed
-from mlenv.checks.nvidia import Device
+from mlenv.checks.frameworks import Known, all_known
+from mlenv.checks.installed import PROFILES
+from mlenv.checks.messages import names, quote
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.remedy import install_driver
+from mlenv.checks.remedy import install_driver, install_profile
 from mlenv.facts.machine import Machine
 from mlenv.facts.version import at_least
-from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
-from mlenv.matrix.rows import Build
+
+OLD_DRIVER = ("driver-too-old", "driver-insufficient", "driver-too-old-for-image", "ptx-of-newer-toolkit")
+"""Messages that a driver too old for its CUDA gives."""
+
+
+def place(case: Case, known: Known) -> str:
+    """``PyTorch 2.14.1 (cu130) in /home/me/.venv``, for evidence."""
+    path = case.environment.path if case.environment and not case.is_report else ""
+    return f"{known.title} in {path}" if path else known.title
+
+
+def reinstall(case: Case, framework: str) -> Fix:
+    """Let mlenv put a build that fits in the same place."""
+    return install_profile(PROFILES[framework], environment=None if case.is_report else case.environment)
 
 
 @check("driver-too-old-for-build", subject="environment")
 def driver_too_old_for_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A build of a newer CUDA than the NVIDIA driver runs."""
-    cuda = _require_cuda(case, matrix)
-    driver = nvidia.require_driver(case.machine)
+    cuda = require_cuda(case, matrix)
+    state = case.machine.nvidia
+    driver = state.driver if state and state.driver else nvidia.require_driver(case.machine)
     for item in cuda:
         floor = nvidia.driver_floor(case.machine, matrix, item.build, item.cuda)
-        if floor is None or at_least(driver, floor):
+        if floor is None or at_least(driver, floor) or item.available:
             continue
-        last = nvidia.last_branch(matrix, nvidia.find_devices(case, matrix))
+        last = nvidia.last_branch(matrix, nvidia.find_devices(case, matrix)) if case.machine.gpus else 0
         yield Finding(
             id="driver-too-old-for-build",
             severity="error",
-            title=f"Driver {driver} is too old for {item.name}",
-            cause=f"{item.name} was built with CUDA {item.cuda}, which needs driver {floor} or newer.",
+            title=f"Driver {driver} is too old for {item.title}",
+            cause=f"{item.title} was built with CUDA {item.cuda}, which needs driver {floor} or newer.",
             evidence=(
                 cite(case.machine, f"driver {driver}", *nvidia.DRIVER_READINGS),
                 place(case, item),
+                *quote(case.clue(*OLD_DRIVER)),
             ),
-            fix=(reinstall(case, item), *_newer_driver(case.machine, floor, last)),
-            applies_to=(item.framework.id,),
+            fix=(reinstall(case, item.framework), *_newer_driver(case.machine, floor, last)),
+            applies_to=(item.framework,),
+            explains=names(case, *OLD_DRIVER, "accelerator-not-used"),
         )
 
 
-@check("gpu-arch-dropped-by-build", subject="environment")
-def gpu_arch_dropped_by_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
-    """A build without code for a GPU that is older than all that it has code for."""
-    yield from _without_code(case, matrix, newer=False)
-
-
-@check("gpu-arch-not-in-build", subject="environment")
-def gpu_arch_not_in_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
-    """A build without code for a GPU that is newer than some that it has code for."""
-    yield from _without_code(case, matrix, newer=True)
-
-
-def _without_code(case: Case, matrix: Matrix, *, newer: bool) -> Iterator[Finding]:
-    cuda = _require_cuda(case, matrix)
-    devices = nvidia.known_devices(case, matrix)
-    for item in cuda:
-        if item.build is None:
-            continue
-        left_out = [pair for pair in devices if query.build_runs_on(matrix.drivers, item.build, pair[1]) is False]
-        for device, capability in left_out:
-            if _is_newer(item.build, capability) is newer:
-                alone = len(left_out) == len(devices)
-                yield _describe(case, matrix, item, device, capability, newer=newer, alone=alone)
-
-
-def _is_newer(build: Build, capability: str) -> bool:
-    codes = (*build.sass, *build.ptx) or ((build.capability_floor,) if build.capability_floor else ())
-    return any(at_least(capability, code) for code in codes)
-
-
-def _describe(
-    case: Case, matrix: Matrix, item: Installed, device: Device, capability: str, *, newer: bool, alone: bool
-) -> Finding:
-    word = "newer than" if newer else "older than"
-    return Finding(
-        id="gpu-arch-not-in-build" if newer else "gpu-arch-dropped-by-build",
-        severity="error" if alone else "warning",
-        title=f"{item.name} has no code for {device.name}",
-        cause=f"{device.name} ({nvidia.describe(matrix, capability)}) is {word} what this build was compiled for.",
-        evidence=(
-            cite(case.machine, f"{device.name}: compute capability {capability}", *nvidia.READINGS),
-            place(case, item),
-            _code_of(item),
-        ),
-        fix=(reinstall(case, item),),
-        applies_to=(item.framework.id, *device.labels),
-    )
-
-
-def _code_of(item: Installed) -> str:
-    build = item.build
-    if build is None or not (build.sass or build.ptx):
-        return f"{item.name}: the project names compute capability {build.capability_floor if build else '?'} and newer"
-    held = [*build.sass, *(f"{code} (PTX)" for code in build.ptx)]
-    return f"{item.name} holds code for {join(held)}"
-
-
-@check("rocm-gfx-not-in-build", subject="environment")
-def rocm_gfx_not_in_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
-    """A ROCm build without code for the AMD GPU."""
-    rocm = [item for item in require_installed(case, matrix) if item.build and item.build.gfx]
-    if not rocm:
-        raise Skip("the environment has no ROCm build")
-    nvidia.require_gpus(case.machine)
-    for item in rocm:
-        held = item.build.gfx if item.build else ()
-        targets = {gpu.gfx or "": gpu for gpu in case.machine.gpus_of("amd") if gpu.gfx}
-        if targets and not any(gfx in held for gfx in targets):
-            name = next(iter(targets.values())).name or "the AMD GPU"
-            yield Finding(
-                id="rocm-gfx-not-in-build",
-                severity="error",
-                title=f"{item.name} has no code for {name}",
-                cause=f"The GPU is {join(targets)}, and this build was compiled for other targets.",
-                evidence=(
-                    cite(case.machine, f"{name}: {join(targets)}", "gpus.amd", "gpus.pci", "gpu"),
-                    f"{item.name} holds code for {join(held)}",
-                ),
-                fix=(reinstall(case, item),),
-                applies_to=(item.framework.id,),
-            )
-
-
-def _require_cuda(case: Case, matrix: Matrix) -> list[Installed]:
+def require_cuda(case: Case, matrix: Matrix) -> list[Known]:
     """The CUDA builds of an environment on a machine with an NVIDIA GPU."""
-    cuda = [item for item in require_installed(case, matrix) if item.cuda]
+    installed = all_known(case, matrix)
+    if not installed:
+        raise Skip("no environment was looked at" if case.environment is None else "the environment has no framework")
+    cuda = [item for item in installed if item.kind == "cuda" and item.cuda]
     if not cuda:
         raise Skip("the environment has no CUDA build")
-    nvidia.require_nvidia(case.machine)
+    if not (case.is_report and case.machine.gpus is None and case.machine.nvidia is not None):
+        nvidia.require_nvidia(case.machine)
     return cuda
 
 

@@ -9,6 +9,21 @@ from mlenv.checks.evidence import cite, find_reading, join
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_driver
+from mlenv.checks.subjects.containers import absence, is_shut_in
+from mlenv.checks.told import (
+    NO_GPU,
+    chosen,
+    driver_of,
+    first_told,
+    gpu_is_seen_to_work,
+    in_container,
+    in_wsl,
+    present,
+    quotes,
+    require_concern,
+    weigh,
+)
+from mlenv.clues.clue import Clue
 from mlenv.facts.drivers import Nvidia
 from mlenv.facts.machine import Machine
 from mlenv.facts.version import numbers
@@ -23,6 +38,27 @@ MEANINGS = {
     "SIGSEGV": "the library crashes",
 }
 _READING = {"NVML": "nvidia.nvml", "cuInit": "nvidia.cuda_init"}
+_MISMATCH = ("nvml-version-mismatch", "driver-api-mismatch")
+_UNFIT = ("cuda-driver-mismatch", "cuda-compat-unsupported")
+_NO_DRIVER = (
+    "no-nvidia-driver",
+    "libcuda-missing",
+    "nvml-library-missing",
+    "no-cuda-driver-found",
+    "smi-not-found",
+    "driver-insufficient",
+    "cuda-init-failed",
+    "no-visible-gpu",
+)
+_DEAD = (
+    "nvml-driver-not-loaded",
+    "smi-no-devices",
+    "nvml-blocked-by-system",
+    "cuda-init-failed",
+    "cuda-no-device",
+    "nvml-unknown-error",
+)
+_BETTER_KNOWN = ("visible-devices-emptied", "uvm-node-missing", "after-suspend", "cuda-system-not-ready")
 MISMATCHES = ("LibRmVersionMismatch", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")
 
 
@@ -30,8 +66,12 @@ MISMATCHES = ("LibRmVersionMismatch", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")
 def nvidia_driver_missing(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """An NVIDIA GPU without an NVIDIA driver."""
     machine = case.machine
+    clue = _missing_by_words(case)
+    if clue is not None:
+        yield _word_missing(case, clue)
+        return
     nvidia.require_nvidia(machine)
-    if _is_shut_in(machine):
+    if is_shut_in(machine):
         raise Skip("the driver is outside this container")
     if not _driver_is_absent(machine):
         return
@@ -44,62 +84,83 @@ def nvidia_driver_missing(case: Case, matrix: Matrix) -> Iterator[Finding]:
         cause=f"{names} is there, but without NVIDIA's driver no framework can use it.",
         evidence=(
             cite(machine, f"GPU: {names}", *nvidia.READINGS),
-            _absence(machine) or "",
+            absence(machine) or "",
         ),
         fix=install_driver(machine, last_branch=nvidia.last_branch(matrix, devices)),
         applies_to=tuple(label for device in devices for label in device.labels),
     )
 
 
-@check("container-started-without-gpu", subject="gpu")
-def container_started_without_gpu(case: Case, _matrix: Matrix) -> Iterator[Finding]:
-    """A container on a host with an NVIDIA driver, started without access to the GPU."""
-    machine = case.machine
-    nvidia.require_nvidia(machine)
-    _require_container(machine)
-    if _is_shut_in(machine) and machine.nvidia is not None:
-        yield Finding(
-            id="container-started-without-gpu",
-            severity="warning",
-            title="This container was started without the GPU",
-            cause="The host has an NVIDIA driver, and its libraries were not given to this container.",
-            evidence=(
-                cite(machine, f"kernel module {machine.nvidia.kernel_module}", "nvidia.kernel_module"),
-                _absence(machine) or "no driver library was found",
-            ),
-            fix=(
-                Fix(text="Start it with the GPU (IMAGE is its image)", command="docker run --gpus all -it IMAGE"),
-                Fix(text="Docker needs NVIDIA's container toolkit on the host for that"),
-            ),
-        )
+def _missing_by_words(case: Case) -> Clue | None:
+    """A message that there is no driver, where nothing tells of one or of a container that hides it."""
+    named = first_told(case, "container-host-driver-missing")
+    if named is not None and not in_wsl(case):
+        return named
+    if driver_of(case) is not None or in_container(case) or in_wsl(case) or case.machine.os.family == "macos":
+        return None
+    others = ("smi-cannot-reach-driver", "visible-devices-emptied", "uvm-node-missing", "after-suspend")
+    if case.clue(*others) or chosen(case) or _has_working_library(case.machine):
+        return None
+    clue = first_told(case, *_NO_DRIVER)
+    # A machine without such a GPU says the same, and nobody has to mend it.
+    return clue if clue is None or clue.told or case.machine.gpus_of("nvidia") else None
 
 
-@check("container-missing-driver-capability", subject="gpu")
-def container_missing_driver_capability(case: Case, _matrix: Matrix) -> Iterator[Finding]:
-    """A container that was given the GPU without the capability to compute: nvidia-smi works, CUDA does not."""
-    machine = case.machine
-    nvidia.require_nvidia(machine)
-    _require_container(machine)
-    state, libcuda = _require_software(machine), find_reading(machine, "nvidia.cuda_init", "absent")
-    if state.nvml != "ok" or libcuda is None:
+def _has_working_library(machine: Machine) -> bool:
+    return machine.nvidia is not None and "ok" in (machine.nvidia.nvml, machine.nvidia.cuda_init)
+
+
+def _word_missing(case: Case, clue: Clue) -> Finding:
+    boxed = clue.id == "container-host-driver-missing"
+    where = "on the host, " if boxed else ""
+    return Finding(
+        id="nvidia-driver-missing",
+        severity=weigh(clue) if not boxed else "error",
+        title="The NVIDIA driver is not installed, or not loaded",
+        cause=f"NVIDIA's driver was looked for {where}and not found; without it, or without an NVIDIA GPU, nothing "
+        "runs on CUDA.",
+        evidence=quotes(case, "container-host-driver-missing", *_NO_DRIVER),
+        fix=(
+            Fix(text="See whether the driver works" + (" on the host" if boxed else ""), command="nvidia-smi"),
+            *install_driver(case.machine),
+        ),
+        grade="named" if boxed else "likely",
+        explains=present(case, NO_GPU),
+    )
+
+
+@check("nvidia-driver-without-cuda", subject="gpu")
+def nvidia_driver_without_cuda(case: Case, _matrix: Matrix) -> Iterator[Finding]:
+    """A driver that was installed for displays only, without libcuda."""
+    require_concern(case)
+    clue, machine = first_told(case, "libcuda-missing"), case.machine
+    state, absent = machine.nvidia, find_reading(machine, "nvidia.cuda_init", "absent")
+    shown = absent is not None and state is not None and state.nvml == "ok"
+    if in_container(case) or in_wsl(case) or (clue is None and not shown) or driver_of(case) is None:
         return
-    given = next((row.value for row in machine.variables if row.name == "NVIDIA_DRIVER_CAPABILITIES"), None)
+    name = f"{machine.os.distribution or ''} {' '.join(machine.os.like)}".lower()
+    fedora = any(word in name for word in ("fedora", "red hat", "rhel", "centos", "rocky", "alma"))
     yield Finding(
-        id="container-missing-driver-capability",
+        id="nvidia-driver-without-cuda",
         severity="error",
-        title="This container may look at the GPU and not compute on it",
-        cause="The driver's libcuda was not given to it: the capability `compute` is missing.",
+        title="The NVIDIA driver is there without its CUDA library",
+        cause="Programs that compute load libcuda.so.1 of the driver; it was left out when the driver was "
+        "installed, or "
+        "the linker does not look where it lies.",
         evidence=(
-            cite(machine, f"{libcuda.source} is absent", "nvidia.cuda_init"),
-            "NVML: ok",
-            *((f"NVIDIA_DRIVER_CAPABILITIES={given}",) if given is not None else ()),
+            cite(machine, f"driver {driver_of(case)}", *nvidia.DRIVER_READINGS),
+            *((f"{absent.source} is absent",) if absent is not None and shown else ()),
+            *quotes(case, "libcuda-missing"),
         ),
         fix=(
             Fix(
-                text="Start it with that capability (IMAGE is its image)",
-                command="docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute,utility -it IMAGE",
+                text="Install the driver's CUDA part (the package's name on your distribution)",
+                command="sudo dnf install xorg-x11-drv-nvidia-cuda" if fedora else "sudo apt install libcuda1",
             ),
+            Fix(text="Let the linker look again", command="sudo ldconfig"),
         ),
+        grade="shown",
+        explains=present(case, NO_GPU),
     )
 
 
@@ -107,6 +168,12 @@ def container_missing_driver_capability(case: Case, _matrix: Matrix) -> Iterator
 def driver_library_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Driver libraries and kernel module of different versions, as after an update without restart."""
     machine = case.machine
+    clue = first_told(case, *_MISMATCH) or _unfit_library(case)
+    if clue is not None:
+        yield _word_mismatch(case, clue)
+        return
+    if case.is_report and gpu_is_seen_to_work(case):
+        raise Skip("the driver was seen to work")
     state = _require_software(machine)
     if state.driver is None and state.nvml is None:
         raise Unknown("the version of the NVIDIA driver is not known")
@@ -129,10 +196,42 @@ def driver_library_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Fin
     )
 
 
+def _unfit_library(case: Case) -> Clue | None:
+    """CUDA's own words for it; in a container they tell of a libcuda that the image brings along."""
+    return None if in_container(case) else first_told(case, *_UNFIT)
+
+
+def _word_mismatch(case: Case, clue: Clue) -> Finding:
+    state = case.machine.nvidia or Nvidia()
+    versions = {**(_find_values(case, "client", "driver libraries", state.library or state.driver))}
+    versions |= _find_values(case, "module", "kernel module", state.kernel_module)
+    return Finding(
+        id="driver-library-version-mismatch",
+        severity="error",
+        title="The NVIDIA libraries and the loaded kernel module do not match",
+        cause="The driver was updated and the old kernel module is still loaded, or libraries of another version "
+        "come first.",
+        evidence=(*(f"{what} {version}" for what, version in versions.items()), *quotes(case, *_MISMATCH, *_UNFIT)),
+        fix=_reload(case.machine),
+        grade="named" if clue.id in _MISMATCH else "likely",
+        explains=present(case, (*_MISMATCH, *_UNFIT, *NO_GPU)),
+    )
+
+
+def _find_values(case: Case, value: str, words: str, known: str | None) -> dict[str, str]:
+    told = (clue.values.get(value) for clue in case.clues_of("driver-api-mismatch", "nvml-library-version"))
+    version = next((text for text in told if text), known)
+    return {words: version} if version else {}
+
+
 @check("nvidia-driver-not-working", subject="gpu")
 def nvidia_driver_not_working(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """An NVIDIA driver that is installed and does not start: NVML or cuInit answers with an error."""
     machine = case.machine
+    clue = first_told(case, *_DEAD)
+    if clue is not None and not case.clue(*_BETTER_KNOWN) and not chosen(case):
+        yield _word_dead(case, clue)
+        return
     state = _require_software(machine)
     answers = {"NVML": state.nvml, "cuInit": state.cuda_init}
     wrong = {who: answer for who, answer in answers.items() if answer not in (None, "ok", *MISMATCHES)}
@@ -150,34 +249,19 @@ def nvidia_driver_not_working(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     )
 
 
-@check("gpu-fell-off-bus", subject="gpu")
-def gpu_fell_off_bus(case: Case, _matrix: Matrix) -> Iterator[Finding]:
-    """A GPU that the driver lists and can no longer reach."""
-    machine = case.machine
-    nvidia.require_nvidia(machine)
-    for reading in machine.readings:
-        if reading.id.startswith("gpu.") and "GpuIsLost" in reading.detail:
-            name = reading.id.replace(".", " ")
-            yield Finding(
-                id="gpu-fell-off-bus",
-                severity="error",
-                title=f"{name} is lost",
-                cause="The driver can no longer reach it over PCI Express: power, heat, its seat in the slot, or a "
-                "defect.",
-                evidence=(f"{reading.detail} ({reading.source})",),
-                fix=(
-                    Fix(text="Switch the machine off, check power cables and seat of the card, and start it again"),
-                    Fix(text="Look for Xid 79 in the kernel log", command="sudo dmesg | grep -i xid"),
-                ),
-                applies_to=(name,),
-            )
-
-
-def _require_container(machine: Machine) -> None:
-    if machine.os.container is None:
-        raise Unknown("whether this is a container is not known")
-    if not machine.os.container:
-        raise Skip("this is no container")
+def _word_dead(case: Case, clue: Clue) -> Finding:
+    blocked = clue.id == "nvml-blocked-by-system"
+    meaning = "Windows keeps this system from the GPU" if blocked else "the kernel module is not loaded or not ready"
+    return Finding(
+        id="nvidia-driver-not-working",
+        severity=weigh(clue),
+        title="The NVIDIA driver does not work",
+        cause=f"The driver's libraries are there and reach no GPU: {meaning}.",
+        evidence=quotes(case, *_DEAD),
+        fix=_wake(case.machine),
+        grade="named" if blocked else "likely",
+        explains=present(case, (*_DEAD, *NO_GPU)),
+    )
 
 
 def _require_software(machine: Machine) -> Nvidia:
@@ -224,25 +308,9 @@ def _driver_is_absent(machine: Machine) -> bool:
     # Jetson's has no NVML and no version file before L4T 36: there libcuda alone tells that it works.
     if state is not None and (state.driver or state.kernel_module or state.cuda_init == "ok"):
         return False
-    if _absence(machine) is None:
+    if absence(machine) is None:
         raise Unknown("the NVIDIA driver is not known")
     return True
-
-
-def _is_shut_in(machine: Machine) -> bool:
-    """A container that sees the host's kernel module and none of the driver's libraries."""
-    state = machine.nvidia
-    loaded = state is not None and state.kernel_module is not None and state.driver is None
-    return bool(machine.os.container) and loaded
-
-
-def _absence(machine: Machine) -> str | None:
-    """The evidence that somebody looked for the driver and it is not there."""
-    for subject in ("nvidia.nvml", "nvidia.driver", "nvidia.smi"):
-        reading = find_reading(machine, subject, "absent")
-        if reading is not None:
-            return f"no driver library ({reading.source})"
-    return None
 
 
 def _versions_differ(driver: str | None, module: str | None, *, works: bool) -> bool:

@@ -8,14 +8,76 @@ from mlenv.checks import nvidia
 from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding
 from mlenv.checks.nvidia import Device
-from mlenv.checks.registry import Case, check
+from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_driver, install_profile
+from mlenv.checks.subjects.build import driver_too_old_for_build
+from mlenv.checks.told import NO_GPU, driver_of, first_told, in_container, in_wsl, present, quotes, require_concern
+from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Release
 
 Choice = tuple[Release, Build]
+
+
+_OLD = ("driver-too-old", "driver-too-old-for-image", "unsupported-ptx-toolchain", "driver-insufficient")
+
+
+@check("driver-refuses-build", subject="gpu")
+def driver_refuses_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """A message that the NVIDIA driver is too old for what is to run on it."""
+    require_concern(case)
+    clue = first_told(case, *_OLD) or _image_is_newer(case)
+    if clue is None or _facts_tell(case, matrix):
+        return
+    # Without any driver CUDA says this too; then its absence is the cause.
+    if clue.id == "driver-insufficient" and driver_of(case) is None and (in_container(case) or in_wsl(case)):
+        return
+    found = clue.values.get("found", "")
+    offers = f"{int(found) // 1000}.{int(found) % 1000 // 10}" if found else _offered(case, matrix)
+    needs = clue.values.get("needed", "")
+    driver = driver_of(case) or clue.values.get("driver", "")
+    yield Finding(
+        id="driver-too-old-for-build",
+        severity="error",
+        title=f"The NVIDIA driver{f' {driver}' if driver else ''} is too old for this build",
+        cause="The build, or the image, was made with a newer CUDA than the driver runs"
+        + (f": the driver offers CUDA {offers}" if offers else "")
+        + (f", and {needs} is needed" if needs else "")
+        + ".",
+        evidence=(
+            *((cite(case.machine, f"driver {driver}", *nvidia.DRIVER_READINGS),) if driver else ()),
+            *quotes(case, clue.id),
+        ),
+        fix=(install_profile("pytorch-gpu"), *install_driver(case.machine)),
+        grade="likely" if clue.id in ("driver-insufficient", *_COMPAT) else "named",
+        explains=present(case, (*_OLD, *_COMPAT, *NO_GPU)),
+    )
+
+
+_COMPAT = ("cuda-compat-unsupported", "cuda-driver-mismatch")
+
+
+def _image_is_newer(case: Case) -> Clue | None:
+    """An image that brings a newer libcuda along (cuda-compat), which only some GPUs accept on an older driver."""
+    return first_told(case, *_COMPAT) if in_container(case) else None
+
+
+def _facts_tell(case: Case, matrix: Matrix) -> bool:
+    """Whether versions alone prove it, so that the check of builds says it."""
+    try:
+        return any(True for _ in driver_too_old_for_build(case, matrix))
+    except (Skip, Unknown):
+        return False
+
+
+def _offered(case: Case, matrix: Matrix) -> str:
+    state = case.machine.nvidia
+    if state is None or state.cuda or not state.driver:
+        return (state.cuda or "") if state else ""
+    branch = query.branch_of(matrix.drivers, state.driver)
+    return next((row.cuda for row in matrix.drivers.driver_branch if row.branch == branch), "")
 
 
 @check("nvidia-driver-dropped-gpu", subject="gpu")

@@ -78,6 +78,8 @@ def _describe(case: Case, matrix: Matrix, attempt: ImportAttempt, *, slug: str, 
         evidence=_telling_lines(attempt.detail),
         fix=(install_profile(_profile_of(matrix, attempt.framework), environment=case.environment),),
         applies_to=(attempt.framework,),
+        # What a message names as the cause stands before the mere fact.
+        grade="likely",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.asked import leave_to_message
 from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding, Severity
 from mlenv.checks.interpreters import (
@@ -15,6 +16,7 @@ from mlenv.checks.interpreters import (
     require_interpreters,
     served_pythons,
 )
+from mlenv.checks.refused import refused
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.facts.machine import Machine
 from mlenv.facts.python import PythonInterpreter
@@ -50,7 +52,28 @@ def python_too_new(case: Case, matrix: Matrix) -> Iterator[Finding]:
     yield from _out_of_range(case, matrix, newer=True)
 
 
+@check("python-end-of-life", subject="python")
+def python_end_of_life(case: Case, matrix: Matrix) -> Iterator[Finding]:
+    """Only Pythons whose series gets no more corrections."""
+    pythons = require_interpreters(case)
+    ends = {row.version: row.end_of_life for row in matrix.pythons}
+    known = [(python, ends.get(series(python.version))) for python in pythons]
+    if any(end is None or end > matrix.day for _, end in known):
+        return
+    python, end = known[0]
+    yield Finding(
+        id="python-end-of-life",
+        severity="info",
+        title=f"Python {series(python.version)} gets no more corrections",
+        cause=f"Its support ended in {end:%B %Y}; new releases of the frameworks leave it out.",
+        evidence=cite_interpreters(case.machine, pythons),
+        fix=(bring_python(matrix, case.machine),),
+    )
+
+
 def _out_of_range(case: Case, matrix: Matrix, *, newer: bool) -> Iterator[Finding]:
+    yield from refused(case, matrix, "python-too-new" if newer else "python-too-old")
+    leave_to_message(case)
     pythons = [python for python in require_interpreters(case) if not python.free_threaded]
     if not pythons:
         raise Skip("there are only free-threaded Pythons")
@@ -83,6 +106,7 @@ def _describe(
         evidence=cite_interpreters(case.machine, pythons),
         fix=(bring_python(matrix, case.machine),),
         applies_to=("torch",),
+        grade="likely" if case.is_report else "shown",
     )
 
 
@@ -93,7 +117,8 @@ def _severity(case: Case, matrix: Matrix, release: Release | None) -> Severity:
     """
     if release is not None and query.is_current(matrix.framework("torch"), release):
         return "info"
-    return "error" if case.environment is not None and release is None else "warning"
+    own = case.environment is not None and not case.is_report
+    return "error" if own and release is None else "warning"
 
 
 def _last_release_for(matrix: Matrix, machine: Machine, python: str) -> Release | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.asked import is_apple_silicon, leave_to_message
 from mlenv.checks.evidence import cite, join
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.interpreters import (
@@ -14,7 +15,11 @@ from mlenv.checks.interpreters import (
     require_interpreters,
     served_pythons,
 )
+from mlenv.checks.messages import names, quote
+from mlenv.checks.refusal import find_refusal
+from mlenv.checks.refused import refused
 from mlenv.checks.registry import Case, Skip, Unknown, check
+from mlenv.clues.clue import Clue
 from mlenv.facts.version import series
 from mlenv.matrix.load import Matrix
 
@@ -22,6 +27,8 @@ from mlenv.matrix.load import Matrix
 @check("python-free-threaded-no-wheel", subject="python")
 def python_free_threaded_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """Only free-threaded Pythons (3.14t), of a series without such wheels."""
+    yield from refused(case, matrix, "python-free-threaded-no-wheel")
+    leave_to_message(case)
     pythons = require_interpreters(case)
     if not all(python.free_threaded for python in pythons):
         raise Skip("there is an ordinary Python")
@@ -43,6 +50,8 @@ def python_free_threaded_no_wheel(case: Case, matrix: Matrix) -> Iterator[Findin
 @check("python-32bit", subject="python")
 def python_32bit(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A 32-bit system, or only 32-bit Pythons: frameworks are published for 64 bits."""
+    yield from refused(case, matrix, "python-32bit")
+    leave_to_message(case)
     machine = case.machine
     if machine.architecture == "x86":
         yield _python_32bit("This system is 32-bit", (cite(machine, "processor x86", "architecture", "arch"),), None)
@@ -71,7 +80,13 @@ def _python_32bit(title: str, evidence: tuple[str, ...], fix: Fix | None) -> Fin
 @check("rosetta-x86-python", subject="python")
 def rosetta_x86_python(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """Only Pythons for Intel processors on a Mac with Apple silicon."""
+    yield from refused(case, matrix, "rosetta-x86-python")
     machine = case.machine
+    clue = case.clue("wrong-mach-o", "avx-required", "illegal-instruction")
+    if clue is not None and find_refusal(case) is None and _is_translated(case, clue):
+        yield _translated(case, matrix, clue)
+        return
+    leave_to_message(case)
     if machine.platform != "macos-arm64":
         raise Skip("this is no Mac with Apple silicon")
     pythons = require_interpreters(case)
@@ -89,12 +104,49 @@ def rosetta_x86_python(case: Case, matrix: Matrix) -> Iterator[Finding]:
         )
 
 
+def _is_translated(case: Case, clue: Clue) -> bool:
+    """Whether a message is that of a Python for Intel on Apple's processor.
+
+    Apple's processors have no AVX to give, and its translation offers none to what it runs; a library of
+    the other architecture comes from an environment that was made by such a Python.
+    """
+    if clue.id == "wrong-mach-o":
+        return is_apple_silicon(case) or case.machine.architecture != "x86_64"
+    return is_apple_silicon(case) or case.clue("rosetta-named") is not None
+
+
+def _translated(case: Case, matrix: Matrix, clue: Clue) -> Finding:
+    return Finding(
+        id="rosetta-x86-python",
+        severity="error",
+        title="This Python was built for Intel processors, and runs translated",
+        cause="On Apple silicon a Python for Intel runs through Rosetta, which has no AVX and loads no "
+        "libraries for Arm.",
+        evidence=(*quote(clue), *quote(case.clue("rosetta-named", "apple-processor"))),
+        fix=(
+            Fix(
+                text="See what this Python is; it should say arm64",
+                command="python -c 'import platform; print(platform.machine())'",
+            ),
+            bring_python(matrix, case.machine),
+            Fix(text="Or make an environment yourself", command="uv venv --python cpython-3.12-macos-aarch64"),
+            Fix(text="With conda", command="CONDA_SUBDIR=osx-arm64 conda create -n arm python=3.12"),
+        ),
+        grade="named" if clue.id == "wrong-mach-o" else "shown",
+        explains=names(case, "wrong-mach-o", "avx-required", "illegal-instruction"),
+    )
+
+
 _OWNERS = {"system": "the system", "uv": "uv", "homebrew": "Homebrew", "conda": "conda"}
 
 
 @check("pep668-externally-managed", subject="python")
 def pep668_externally_managed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A Python that belongs to the system or to another program: pip may not install into it (PEP 668)."""
+    clue = case.clue("externally-managed")
+    if clue is not None:
+        yield _told_managed(clue, case)
+        return
     managed = [python for python in find_interpreters(case.machine) if python.externally_managed]
     if managed:
         where = join(f"Python {python.version}" for python in managed)
@@ -107,3 +159,24 @@ def pep668_externally_managed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             evidence=cite_interpreters(case.machine, tuple(managed)),
             fix=(Fix(text="Let mlenv make an environment", command="mlenv install --profile pytorch"),),
         )
+
+
+def _told_managed(clue: Clue, case: Case) -> Finding:
+    windows = case.machine.os.family == "windows"
+    return Finding(
+        id="pep668-externally-managed",
+        severity="error",
+        title="This Python belongs to the system, and pip may not install into it",
+        cause="The distribution, Homebrew or uv keeps this Python itself (PEP 668), so packages belong into an "
+        "environment.",
+        evidence=quote(clue),
+        fix=(
+            Fix(text="Let mlenv make an environment", command="mlenv install --profile pytorch"),
+            Fix(
+                text="Or make one yourself and install there",
+                command="py -m venv .venv" if windows else "python3 -m venv .venv && . .venv/bin/activate",
+            ),
+        ),
+        grade="named",
+        explains=names(case, "externally-managed"),
+    )

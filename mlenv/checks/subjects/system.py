@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from mlenv.checks.asked import is_apple_silicon, leave_to_message, value
 from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding, Fix
+from mlenv.checks.messages import names, quote
+from mlenv.checks.refused import DEBIAN_CONTAINER, refused
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_profile
+from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.facts.system import Libc
 from mlenv.facts.version import at_least, numbers
@@ -41,6 +45,12 @@ def wsl_version_1(case: Case, _matrix: Matrix) -> Iterator[Finding]:
 @check("glibc-too-old", subject="system")
 def glibc_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A glibc older than the newest PyTorch needs."""
+    clue = case.clue("glibc-version-not-found")
+    if clue is not None:
+        yield _glibc_missing(case, clue)
+        return
+    yield from refused(case, matrix, "glibc-too-old")
+    leave_to_message(case)
     machine, framework = case.machine, matrix.newest("torch")
     libc = _libc(machine, "glibc")
     newest = query.newest_with_builds(framework, machine.platform)
@@ -68,6 +78,12 @@ def glibc_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
 @check("musl-no-wheel", subject="system")
 def musl_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A system with musl (Alpine), for which PyTorch publishes no wheels."""
+    clue = case.clue("glibc-program-on-musl")
+    if clue is not None:
+        yield _musl_meets_glibc(case, clue)
+        return
+    yield from refused(case, matrix, "musl-no-wheel")
+    leave_to_message(case)
     machine, framework = case.machine, matrix.newest("torch")
     libc = _libc(machine, "musl")
     newest = query.newest_with_builds(framework, machine.platform)
@@ -79,12 +95,7 @@ def musl_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
         title=f"{framework.name} has no wheels for musl",
         cause="This system uses the C library musl, and the frameworks' wheels are built for glibc only.",
         evidence=(cite(machine, f"musl {libc.version}", "os.libc", "libc"),),
-        fix=(
-            Fix(
-                text="Work on a system with glibc (Debian, Ubuntu, Fedora), for example in a container",
-                command="docker run -it --rm python:3.12-slim bash",
-            ),
-        ),
+        fix=(DEBIAN_CONTAINER,),
         applies_to=("torch",),
     )
 
@@ -92,6 +103,8 @@ def musl_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
 @check("macos-too-old", subject="system")
 def macos_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A macOS older than the newest PyTorch needs."""
+    yield from refused(case, matrix, "macos-too-old")
+    leave_to_message(case)
     machine, framework = case.machine, matrix.newest("torch")
     if machine.os.family != "macos":
         raise Skip("this is no Mac")
@@ -118,6 +131,10 @@ def macos_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
 @check("macos-x86-no-wheel", subject="system")
 def macos_x86_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """An Intel Mac, for which the newest PyTorch publishes no wheels."""
+    yield from refused(case, matrix, "macos-x86-no-wheel")
+    leave_to_message(case)
+    if case.is_report and is_apple_silicon(case):
+        raise Skip("the processor is one of Apple's")
     if case.machine.platform != "macos-x86_64":
         raise Skip("this is no Intel Mac")
     yield from _no_wheel(case.machine, matrix, "macos-x86-no-wheel", "Intel Macs")
@@ -126,6 +143,8 @@ def macos_x86_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
 @check("platform-no-wheel", subject="system")
 def platform_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A system and processor for which the newest PyTorch publishes no wheels."""
+    yield from refused(case, matrix, "platform-no-wheel")
+    leave_to_message(case)
     machine = case.machine
     if machine.architecture is None:
         raise Unknown("the kind of processor is not known")
@@ -136,7 +155,9 @@ def platform_no_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 def _no_wheel(machine: Machine, matrix: Matrix, slug: str, platform: str) -> Iterator[Finding]:
     framework = matrix.newest("torch")
-    newest = query.newest_first(framework)[0]
+    newest = next(iter(query.newest_first(framework)), None)
+    if newest is None:
+        raise Skip(f"no release of {framework.name} was out on that day")
     if query.proven_builds(newest, machine.platform):
         return
     older = _newest_that(matrix, machine, lambda _: True)
@@ -151,6 +172,39 @@ def _no_wheel(machine: Machine, matrix: Matrix, slug: str, platform: str) -> Ite
         ),
         fix=(install_profile("pytorch") if older else source,),
         applies_to=("torch",),
+    )
+
+
+def _glibc_missing(case: Case, clue: Clue) -> Finding:
+    version, libc = value(clue, "version"), case.machine.os.libc
+    here = (cite(case.machine, f"glibc {libc.version}", "os.libc", "libc"),) if libc else ()
+    return Finding(
+        id="glibc-too-old",
+        severity="error",
+        title=f"glibc is too old: the package needs {version}",
+        cause=f"The package was compiled on a newer system and asks for glibc {version}, which this one has not.",
+        evidence=(*quote(clue), *here),
+        fix=(
+            Fix(text=f"Use a distribution with glibc {version} or newer, or a container of one"),
+            Fix(text="Or take a build for older systems: an earlier release, or conda-forge's"),
+            install_profile("pytorch"),
+        ),
+        applies_to=(value(clue, "library"),) if value(clue, "library") else (),
+        grade="named",
+        explains=names(case, "glibc-version-not-found"),
+    )
+
+
+def _musl_meets_glibc(case: Case, clue: Clue) -> Finding:
+    return Finding(
+        id="musl-no-wheel",
+        severity="error",
+        title="This system has musl, and the package was made for glibc",
+        cause="The C library musl (Alpine) lacks what packages for other Linux systems were compiled with.",
+        evidence=quote(clue),
+        fix=(DEBIAN_CONTAINER,),
+        grade="named",
+        explains=names(case, "glibc-program-on-musl"),
     )
 
 

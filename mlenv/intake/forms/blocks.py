@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from mlenv.clues.text import LINE, SEARCHED
 from mlenv.facts.pattern import lazy
 
 MOST_BLOCKS = 50
 """Parts of one form that are looked at; a text with more repeats itself."""
+MOST_LINES = 20_000
+"""Lines of one part."""
 _QUOTE = lazy(r"\s{0,4}(?:>(?!>) ?){1,5}")
 _FENCE = lazy(r"\s{0,8}(?:'{3,}|`{3,}|~{3,})[\w+-]{0,20}\s*")
 # docker compose puts the name of the service before each line.
@@ -32,7 +35,18 @@ _COMMANDS = frozenset(
         *("micromamba", "pixi", "poetry", "docker", "podman", "kubectl", "apptainer", "singularity", "nerdctl"),
         *("ls", "cat", "echo", "env", "printenv", "export", "uname", "id", "groups", "df", "free", "ulimit", "ldd"),
         *("lsmod", "modinfo", "modprobe", "dkms", "dpkg", "apt", "apt-get", "apt-cache", "rpm", "dnf", "yum", "zypper"),
-        *("pacman", "apk", "mokutil", "systemctl", "journalctl", "dmesg", "lspci", "lscpu", "lsb_release", "hostnamectl"),
+        *(
+            "pacman",
+            "apk",
+            "mokutil",
+            "systemctl",
+            "journalctl",
+            "dmesg",
+            "lspci",
+            "lscpu",
+            "lsb_release",
+            "hostnamectl",
+        ),
         *("rocminfo", "rocm-smi", "amd-smi", "hipcc", "clinfo", "xpu-smi", "sycl-ls", "gcc", "g++", "cc", "which"),
         *("sw_vers", "system_profiler", "systeminfo", "ver", "wsl", "grep", "find", "hipInfo", "nv-fabricmanager"),
     )
@@ -100,39 +114,35 @@ def answers_to(text: str, *words: str) -> list[tuple[str, list[str], bool]]:
     return [found for found in answers(text) if any(word in found[0] for word in words)][:MOST_BLOCKS]
 
 
-def find_blocks(
-    text: str, first: Callable[[str], bool], more: Callable[[str], bool], *, gap: int = 0, most: int = 20_000
-) -> list[str]:
+def find_blocks(text: str, first: Callable[[str], object], more: Callable[[str], object], *, gap: int = 0) -> list[str]:
     """Runs of lines: from one that is ``first``, as long as they are ``more``.
 
     Up to ``gap`` other lines may stand between two of them; a fence ends a run.
     """
-    blocks: list[str] = []
+    return list(islice(_runs(text, first, more, gap), MOST_BLOCKS))
+
+
+def _runs(text: str, first: Callable[[str], object], more: Callable[[str], object], gap: int) -> Iterator[str]:
     held: list[str] = []
     kept = 0
     for line in lines_of(text):
-        begins = not held and first(line)
-        if held and (is_fence(line) or len(held) >= most):
-            blocks, held = _close(blocks, held[:kept]), []
-            continue
-        if begins or (held and more(line)):
+        if held and not is_fence(line) and len(held) < MOST_LINES:
             held.append(line)
-            kept = len(held)
-        elif held:
-            held.append(line)
-            if len(held) - kept > gap:
-                blocks, held = _close(blocks, held[:kept]), []
-                # The line that ended a run may begin another.
-                if first(line):
-                    held, kept = [line], 1
-    return _close(blocks, held[:kept])[:MOST_BLOCKS]
-
-
-def _close(blocks: list[str], held: list[str]) -> list[str]:
-    return [*blocks, "\n".join(held)] if held else blocks
+            if more(line):
+                kept = len(held)
+            if len(held) - kept <= gap:
+                continue
+        if held:
+            yield "\n".join(held[:kept])
+            held, kept = [], 0
+        # The line that ends a run may begin another.
+        if first(line):
+            held, kept = [line], 1
+    if held:
+        yield "\n".join(held[:kept])
 
 
 def gather(text: str, wanted: Callable[[str], object]) -> list[str]:
     """All lines that are wanted, as one part; no part where there is none."""
     found = [line for line in lines_of(text) if line and wanted(line)]
-    return ["\n".join(found[:5000])] if found else []
+    return ["\n".join(found[:MOST_LINES])] if found else []

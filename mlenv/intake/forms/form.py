@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from mlenv.facts.drivers import CudaToolkit, Library, Nvidia, Rocm
+from mlenv.facts.drivers import CudaToolkit, Jetson, Library, Nvidia, Rocm
 from mlenv.facts.environment import CondaPackage, Distribution, Environment
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.hardware import Cpu, Disk, Memory
@@ -54,6 +54,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     device_nodes: tuple[DeviceNode, ...] | None = None
     kernel_events: tuple[KernelEvent, ...] | None = None
     libraries: tuple[Library, ...] | None = None
+    jetson: Jetson | None = None
     model: str | None = None
 
     environment: Environment | None = None

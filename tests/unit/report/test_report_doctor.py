@@ -264,6 +264,9 @@ def test_the_document_has_the_keys_of_the_contract() -> None:
         "evidence": ["/home/me/.venv: 6.4 GB free (statvfs)"],
         "fix": [{"text": "Free the space that old downloads take", "command": "uv cache clean"}],
         "applies_to": [],
+        "grade": "shown",
+        "explains": [],
+        "consequences": [],
     }
     assert document["checks"][0] == {"id": "glibc-too-old", "subject": "system", "outcome": "ran", "detail": ""}
 

@@ -1,0 +1,76 @@
+"""Who may write where: system Pythons and folders of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlenv.checks.asked import value
+from mlenv.checks.finding import Finding, Fix
+from mlenv.checks.messages import names, quote
+from mlenv.checks.registry import Case, Skip, check
+from mlenv.clues.clue import Clue
+from mlenv.matrix.load import Matrix
+
+_PACKAGES = (
+    "site-packages", "dist-packages", "/usr/", "/opt/", "program files", "programdata", "anaconda", "miniconda",
+    "\\scripts\\", "/lib/python", "conda-meta", "/venv/", "/.venv/", "\\lib\\",
+)  # fmt: skip
+CACHES = (
+    "cache", "huggingface", "/.keras", "\\.keras", "/.triton", "/.nv", "/.torch", "/torch/hub", "matplotlib",
+    "nltk_data", ".u2net", ".insightface", ".paddle",
+)  # fmt: skip
+
+
+@check("permission-denied-install", subject="environment")
+def permission_denied_install(case: Case, _matrix: Matrix) -> Iterator[Finding]:
+    """A folder of packages that this user may not write to."""
+    clue = find_denied_install(case)
+    if clue is None:
+        raise Skip("no message is about rights in a folder of packages")
+    windows = case.machine.os.family == "windows"
+    yield Finding(
+        id="permission-denied-install",
+        severity="error",
+        title="This user may not install there",
+        cause=f"The packages belong into {value(clue, 'path') or 'a folder'}, where this user may not write, "
+        "since it is the system's, another user's, or in use.",
+        evidence=quote(clue),
+        fix=(
+            Fix(text="Make an environment of your own and install into it", command="python -m venv .venv"),
+            Fix(text="Or let mlenv make one", command="mlenv install --profile pytorch"),
+            Fix(
+                text="Where the environment is yours: end the programs that use it"
+                + (", such as notebooks and editors" if windows else ", and give back what root made there"),
+                command=None if windows else 'sudo chown -R "$USER" FOLDER',
+            ),
+        ),
+        grade="named",
+        explains=names(case, "permission-denied", "install-rights-hint"),
+    )
+
+
+def find_denied_install(case: Case) -> Clue | None:
+    """The message that names a folder of packages, or that an installer wrote."""
+    denied = case.clues_of("permission-denied")
+    placed = [clue for clue in denied if any(part in value(clue, "path").lower() for part in _PACKAGES)]
+    placed = [clue for clue in placed if not is_cache(value(clue, "path"))]
+    if placed:
+        return placed[0]
+    hint = case.clue("install-rights-hint")
+    if hint is not None:
+        return denied[0] if denied else hint
+    writing = [
+        clue
+        for clue in denied
+        if "environmentnotwritable" in clue.line.lower() or "environment location" in clue.line.lower()
+    ]
+    if writing:
+        return writing[0]
+    bare = [clue for clue in denied if not value(clue, "path")]
+    return bare[0] if bare and case.clue("installing") is not None else None
+
+
+def is_cache(path: str) -> bool:
+    """Whether a path is of a cache, or of models that a framework keeps."""
+    lowered = path.lower()
+    return any(part in lowered for part in CACHES) and "site-packages" not in lowered

@@ -1,0 +1,1 @@
+"""What single words of people and programs mean: systems, versions, Pythons, GPUs, sizes; all pure."""
