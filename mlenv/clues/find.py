@@ -59,6 +59,8 @@ def _matches(row: Signature, plain: str, folded: str) -> Iterator[re.Match[str]]
             if match.start() >= reached:
                 reached = match.end()
                 yield match
+                if not row.pattern.compiled.groupindex:
+                    return  # a second one would say the same
 
 
 def _windows(needles: tuple[str, ...], folded: str) -> list[tuple[int, int]]:

@@ -104,7 +104,8 @@ FIRES = [
     (
         "numpy2-abi-break",
         report_on(
-            "numpy.dtype size changed, may indicate binary incompatibility. Expected 96 from C header, got 88 from PyObject",
+            "numpy.dtype size changed, may indicate binary incompatibility."
+            " Expected 96 from C header, got 88 from PyObject",
             LINUX,
             "numpy==1.26.4",
         ),
