@@ -10,6 +10,7 @@ SEARCHED = 2_000_000
 """Characters of a text that are searched: its beginning and its end, where what matters stands."""
 LINE = 4000
 
+_FOREIGN_DIGIT = lazy(r"[^\D0-9]")
 _SPACES = lazy(r"[ \t\u00a0]+")
 _PLAIN = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'", "`": "'", "\u00b4": "'",
@@ -36,6 +37,4 @@ def normalise(text: str) -> str:
 
 def _plain_digits(text: str) -> str:
     """Digits of other scripts as 0 to 9."""
-    if not any(char.isdigit() and not char.isascii() for char in text):
-        return text
-    return "".join(str(unicodedata.digit(char, char)) if char.isdigit() else char for char in text)
+    return _FOREIGN_DIGIT.sub(lambda match: str(unicodedata.digit(match[0], 0)), text)

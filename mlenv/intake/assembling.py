@@ -75,6 +75,8 @@ def make_machine(told: Told, sources: Iterable[tuple[str, Told]], text: str) -> 
         device_nodes=told.device_nodes,
         kernel_events=told.kernel_events,
         libraries=told.libraries,
+        limits=told.limits,
+        jetson=told.jetson,
         readings=tuple(_readings(told, sources)),
     )
 

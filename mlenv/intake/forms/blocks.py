@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from itertools import islice
 
@@ -64,10 +65,10 @@ def plain(line: str) -> str:
     return line.rstrip()
 
 
-def lines_of(text: str) -> Iterator[str]:
+@functools.lru_cache(maxsize=4)  # every form of a report asks for those of the same text
+def lines_of(text: str) -> tuple[str, ...]:
     """The plain lines of a text; of a long one its beginning, of a long line too."""
-    for line in text[:SEARCHED].splitlines():
-        yield plain(line[:LINE])
+    return tuple(plain(line[:LINE]) for line in text[:SEARCHED].splitlines())
 
 
 def is_fence(line: str) -> bool:

@@ -89,6 +89,10 @@ IN_ERRORS = frozenset(
         "wsl",
         "secure_boot",
         "services",
+        "gpu_messages",
+        "python_session",
+        "os_title",
+        "uname",
     ]
 )
 """Forms that the text of an error has by itself: alone they make no report of it."""
