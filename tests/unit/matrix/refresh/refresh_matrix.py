@@ -16,7 +16,7 @@ def make_matrix(folder: Path, *frameworks: Framework, day: dt.date = dt.date(202
     (folder / "frameworks").mkdir(parents=True)
     for path in data_folder().glob("*.toml"):
         shutil.copy(path, folder)
-    for name in ("drivers", "families", "gpus", "images", "indexes", "needs", "pythons", "rocm"):
+    for name in ("drivers", "families", "gpus", "health", "images", "indexes", "needs", "pythons", "rocm"):
         make_older(folder / f"{name}.toml", day)
     info = MatrixInfo(schema=1, version=day.strftime("%Y.%m.%d"), as_of=day)
     (folder / "matrix.toml").write_text(render_file(info))
