@@ -19,6 +19,7 @@ REFUSALS = (
     "no-installation-candidates",
     "no-usable-wheels",
     "other-python-required",
+    "placeholder-built",
 )
 """Clues by which an installer says that nothing fits, what names most first."""
 

@@ -15,7 +15,7 @@ CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "container-started-without-gpu": _DRIVER_IS_DOWN,
     "container-lost-gpu-cgroup": (*_DRIVER_IS_DOWN, "device-node-permission"),
     "container-missing-driver-capability": _DRIVER_IS_DOWN,
-    "wsl-linux-driver-installed": (*_DRIVER_IS_DOWN, "wsl-libcuda-path"),
+    "wsl-linux-driver-installed": (*_DRIVER_IS_DOWN, "wsl-libcuda-path", "driver-library-version-mismatch"),
     "wsl-libcuda-path": _DRIVER_IS_DOWN,
     # CUDA does not start though the driver is there.
     "nvidia-uvm-missing": ("nvidia-driver-not-working",),

@@ -286,14 +286,15 @@ def _by_thread(_case: Case, matrix: Matrix, refusal: Refusal, python: AskedPytho
 
 def _by_python(case: Case, matrix: Matrix, refusal: Refusal, python: AskedPython) -> Verdict | None:
     """A series of Python that the wanted release, or all that there were on the day, have no wheels for."""
-    if not python.version:
+    told = python.version or next((tag.python for tag in refusal.here if tag.python), "")
+    if not told:
         return None
-    if numbers(python.version)[:1] == (2,):
+    if numbers(told)[:1] == (2,):
         return Verdict(slug="python-too-old", grade="shown", reason="Python 2 has had no new wheels since 2020")
     platform = case.machine.platform if case.machine.architecture else None
     builds = _builds(matrix, refusal, platform) or _builds(matrix, refusal, None)
     served = sorted({name for build in builds for name in build.pythons if not name.endswith("t")}, key=numbers)
-    here = series(python.version)
+    here = series(told)
     if platform == "macos-x86_64" and here not in served and _has_left(matrix, refusal, platform):
         return Verdict(slug="macos-x86-no-wheel", grade="shown", reason=f"newer releases have no wheels for {platform}")
     if served and here not in served:

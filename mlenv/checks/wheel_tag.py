@@ -9,7 +9,7 @@ from mlenv.facts.pattern import lazy
 _FILE = lazy(
     r"(?P<package>[A-Za-z0-9._]+?)-(?P<version>[\w.!+%]+)(?:-\d\w*)?-(?P<python>[\w.]+)-(?P<abi>[\w.]+)-(?P<platform>[\w.]+)\.whl"
 )
-_PYTHON = lazy(r"(?:cp|py|pp)(?P<major>[23])(?P<minor>\d{1,2})?(?P<thread>t)?$")
+_PYTHON = lazy(r"(?:cp|py|pp)(?P<major>[23])(?P<minor>\d{1,2})?(?:d?m?u?)(?P<thread>t)?$")
 _GLIBC = lazy(r"manylinux_(?P<major>\d)_(?P<minor>\d{1,3})_")
 _OLD_MANYLINUX = {"manylinux1": "2.5", "manylinux2010": "2.12", "manylinux2014": "2.17"}
 _PROCESSORS = (

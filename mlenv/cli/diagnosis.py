@@ -16,6 +16,7 @@ from mlenv.cli.settings import (
     ProbeOptions,
     emit,
     environment_path,
+    form_of,
     open_host,
     open_redactor,
 )
@@ -68,6 +69,7 @@ def examine(
     diagnosis = diagnose(case, matrix, checks)
 
     from mlenv.report.doctor import make_document
+    from mlenv.report.forms.render import find_writers
     from mlenv.report.redact import mask_machine
 
     document = make_document(diagnosis, mask_machine(case.machine), matrix.data_version, case.environment)
@@ -79,14 +81,9 @@ def examine(
             document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=output.verbose
         )
 
-    def markdown() -> str:
-        from mlenv.report.doctor_markdown import render_markdown
-
-        return render_markdown(document, open_redactor(redact=asked.redact))
-
     strip = open_redactor(redact=asked.redact)
     if fixing is None or (output.form in (None, "text") and not output.outputs):
-        emit(terminal, document, text, output, strip, render_markdown=markdown)
+        emit(terminal, document, text, output, strip, find_writers(document, strip))
     if fixing is not None:
         from mlenv.cli.mending import Diagnosed, mend
 
@@ -102,8 +99,10 @@ def _demand_fixable(asked: ProbeOptions, sources: Sources, output: OutputOptions
     """The options with the environment that is to be mended; :class:`UsageError` where that is elsewhere."""
     if sources.report is not None or asked.machine_path is not None:
         raise UsageError("--fix mends an environment of this machine", hint="leave --from and --machine out")
-    if output.form == "markdown":
-        raise UsageError("--fix has no report in Markdown", hint="leave --format out, or say --format json")
+    forms = {form_of(path, output) for path in output.outputs} or {output.form or "text"}
+    foreign = sorted(forms - {"text", "json"})
+    if foreign:
+        raise UsageError(f"--fix has no report in the form {foreign[0]}", hint="it has text and json")
     active = _active_path()
     if asked.environment is None and os.path.isdir(active):
         return msgspec.structs.replace(asked, environment=Path(active))

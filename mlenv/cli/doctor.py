@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mlenv.cli.options import data_options, doctor_output_options, probe_options
+from mlenv.cli.completers import complete_checks, complete_findings
+from mlenv.cli.options import data_options, probe_options, report_output_options
 from mlenv.cli.settings import DataOptions, OutputOptions, ProbeOptions
 
 
@@ -28,12 +29,24 @@ from mlenv.cli.settings import DataOptions, OutputOptions, ProbeOptions
     help="The error text that was seen: what it means on this machine. - reads standard input.",
 )
 @click.option("--list-checks", is_flag=True, help="List the checks and stop.")
-@click.option("--check", "only", multiple=True, metavar="ID", help="Run only that check. Repeatable.")
-@click.option("--explain", metavar="ID", help="Print the page of a finding: what it is and how it is fixed. Stop.")
+@click.option(
+    "--check",
+    "only",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete_checks,
+    help="Run only that check. Repeatable.",
+)
+@click.option(
+    "--explain",
+    metavar="ID",
+    shell_complete=complete_findings,
+    help="Print the page of a finding: what it is and how it is fixed. Stop.",
+)
 @click.option("--fix", is_flag=True, help="Offer to mend what can be mended in the environment, by making it anew.")
 @click.option("--yes", is_flag=True, help="Mend without asking.")
 @data_options
-@doctor_output_options
+@report_output_options
 def command(
     asked: ProbeOptions,
     report_path: Path | None,

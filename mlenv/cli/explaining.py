@@ -19,6 +19,6 @@ def show_explanation(slug: str, data: DataOptions, output: OutputOptions) -> int
         document,
         lambda: render_text(document, width=terminal.width, colour=terminal.colour),
         output,
-        render_markdown=lambda: render_markdown(document),
+        writers={"markdown": lambda: render_markdown(document)},
     )
     return ExitStatus.OK

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 import msgspec
 
+from mlenv.cli.completers import complete_frameworks, complete_profiles
 from mlenv.cli.settings import (
     DEFAULT_ENVIRONMENT,
+    ENDINGS,
     PROBE_SECONDS,
     DataOptions,
     OutputOptions,
     ProbeOptions,
     RequestOptions,
+    form_of,
 )
+from mlenv.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORMS = ("shell", "powershell", "requirements", "pylock", "conda", "pixi", "pyproject", "dockerfile")
@@ -47,35 +51,52 @@ def gather(kind: type[msgspec.Struct], name: str) -> Callable[[F], F]:
     return decorate
 
 
+REPORT_FORMS = ("text", "json", "markdown", "junit", "html", "github", "prometheus", "tap")
+"""The forms of a diagnosis and of a verification."""
+
+
 def output_options(function: F) -> F:
     """``--format``, ``--output``, ``-q``, ``-v``, ``--no-color``, as one value ``output``."""
+    return forms_option("text", "json")(function)
+
+
+def report_output_options(function: F) -> F:
+    """The output options of a diagnosis or verification, which is written in every form, as one value ``output``."""
     return _output_options(
-        ["text", "json"],
-        "Form of the report (text; json prints one document and nothing else).",
-        "Write the report there; .json and .txt decide its form. Repeatable.",
+        REPORT_FORMS,
+        "Form of the report: text, one json document, markdown for an issue, junit, github (annotations), html,"
+        " prometheus (a textfile) or tap.",
+        "Write the report there (- is standard output); .json, .md, .xml (junit), .html, .prom, .tap and .txt decide"
+        " its form. Repeatable.",
+        REPORT_FORMS,
     )(function)
 
 
-def doctor_output_options(function: F) -> F:
-    """The output options of a diagnosis, which also has a form for issues, as one value ``output``."""
+def forms_option(*forms: str) -> Callable[[F], F]:
+    """The output options of a command whose report has those forms, as one value ``output``."""
+    endings = [ending for ending, form in ENDINGS.items() if form in forms]
     return _output_options(
-        ["text", "json", "markdown"],
-        "Form of the report (text; json prints one document and nothing else; markdown is ready for an issue).",
-        "Write the report there; .json, .md and .txt decide its form. Repeatable.",
-    )(function)
+        forms,
+        f"Form of the report ({', '.join(forms)}; json prints one document and nothing else).",
+        f"Write the report there; {', '.join(endings)} decide its form. Repeatable.",
+        forms,
+    )
 
 
 def plan_output_options(function: F) -> F:
     """The output options of a plan, which has more forms, as one value ``output``."""
     return _output_options(
-        ["text", "json", *FORMS],
+        ("text", "json", *FORMS),
         "Form of the plan: text, a json document, or a file or script for other tools.",
         "Write the plan there; the name decides its form (setup.sh, setup.ps1, requirements.txt, pylock.toml,"
         " pyproject.toml, environment.yml, pixi.toml, Dockerfile, plan.json). Repeatable.",
     )(function)
 
 
-def _output_options(forms: list[str], form_help: str, output_help: str) -> Callable[[F], F]:
+def _output_options(
+    forms: Sequence[str], form_help: str, output_help: str, files: Sequence[str] | None = None
+) -> Callable[[F], F]:
+    """``files`` are the forms that a file can have by its ending; None where the command looks at names itself."""
     return _join(
         click.option("--format", "form", type=click.Choice(forms), default=None, help=form_help),
         click.option(
@@ -90,7 +111,31 @@ def _output_options(forms: list[str], form_help: str, output_help: str) -> Calla
         click.option("-v", "--verbose", is_flag=True, help="Say more: sources, every check, whole files."),
         click.option("--no-color", is_flag=True, help="No colours (NO_COLOR does the same)."),
         gather(OutputOptions, "output"),
+        *([_check_files(files)] if files is not None else []),
     )
+
+
+def _check_files(forms: Sequence[str]) -> Callable[[F], F]:
+    """Tell of a file that could not be written in its form before the work begins, which may take minutes."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def checked(*, output: OutputOptions, **given: Any) -> Any:
+            for path in output.outputs:
+                check_file(path, form_of(path, output), forms)
+            return function(output=output, **given)
+
+        return cast("F", checked)
+
+    return decorate
+
+
+def check_file(path: Path, form: str, forms: Sequence[str]) -> None:
+    """:class:`UsageError` where a file has no folder, or a form that the report has not."""
+    if not path.parent.is_dir():
+        raise UsageError(f"--output {path}: cannot be written (there is no folder {path.parent})")
+    if form not in forms:
+        raise UsageError(f"--output {path}: this report has no form {form}", hint=f"it has {', '.join(forms)}")
 
 
 def data_options(function: F) -> F:
@@ -169,6 +214,7 @@ def request_options(function: F) -> F:
             "profiles",
             multiple=True,
             metavar="NAME",
+            shell_complete=complete_profiles,
             help="What to install: a name (see `mlenv profiles`) or a TOML file. Repeatable.",
         ),
         click.option(
@@ -176,6 +222,7 @@ def request_options(function: F) -> F:
             "extras",
             multiple=True,
             metavar="REQUIREMENT",
+            shell_complete=complete_frameworks,
             help='A further framework or package, such as "xgboost>=3". Repeatable.',
         ),
         click.option("--python", metavar="X.Y", help="The Python version to use."),

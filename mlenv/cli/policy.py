@@ -39,6 +39,10 @@ def explain(file: Path, data: DataOptions, output: OutputOptions) -> int:
     """Say in plain sentences what a policy file asks for.
 
     With -v each rule has the id of its result, which a waiver may name.
+
+    \b
+    mlenv policy explain team.toml
+    mlenv policy explain team.toml -v
     """
     from mlenv.policy.read import read_policy
     from mlenv.report.policy import make_document, render_text
@@ -96,6 +100,10 @@ def init(
 
     Facts and files are read, nothing is run; --verify also runs the frameworks of the environment,
     so that devices, arithmetic and health stand in the policy.
+
+    \b
+    mlenv policy init --env .venv --verify --output team.toml
+    mlenv policy init --machine workstation.json --name workstations
     """
     from mlenv.policy.draft import init_policy
 

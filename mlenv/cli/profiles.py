@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from mlenv.cli.completers import complete_profiles
 from mlenv.cli.options import data_options, output_options
 from mlenv.cli.settings import DataOptions, OutputOptions, emit
 from mlenv.terminal import Terminal
@@ -41,12 +42,17 @@ def command(context: click.Context, data: DataOptions, output: OutputOptions) ->
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_profiles)
 @data_options
 @output_options
 @click.pass_context
 def show(context: click.Context, name: str, data: DataOptions, output: OutputOptions) -> None:
-    """Show one profile: what it installs, on which device, and what that takes."""
+    """Show one profile: what it installs, on which device, and what that takes.
+
+    \b
+    mlenv profiles show pytorch
+    mlenv profiles show team.toml          a file of your own
+    """
     from mlenv.cli.request import load_profile
     from mlenv.report.profiles import render_profile
 

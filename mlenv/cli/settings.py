@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from mlenv.errors import UsageError
 from mlenv.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -22,7 +23,19 @@ if TYPE_CHECKING:
 DEFAULT_ENVIRONMENT = ".venv"
 PROBE_SECONDS = 5.0
 """What the whole probe may take; what is late is unknown."""
-_ENDINGS = {".json": "json", ".md": "markdown", ".markdown": "markdown"}
+STDOUT = Path("-")
+ENDINGS = {
+    ".txt": "text",
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".xml": "junit",
+    ".html": "html",
+    ".htm": "html",
+    ".prom": "prometheus",
+    ".tap": "tap",
+}
+"""The form of a report by the ending of its file."""
 
 
 class OutputOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,37 +147,83 @@ def emit(
     render_text: Callable[[], str],
     output: OutputOptions,
     strip: Callable[[str], str] = str,
-    render_markdown: Callable[[], str] | None = None,
+    writers: Mapping[str, Callable[[], str]] | None = None,
 ) -> None:
-    """Write a report to standard output, or to every file named.
+    """Write a report to standard output, or to every file named (``-`` is standard output).
 
-    The form of a file follows its ending unless ``--format`` says otherwise.  ``strip`` takes private
-    words out of what is made to be passed on: documents and files; the text on the screen has the
-    real paths, which its reader types.  ``render_markdown`` is for reports that have that form; it takes
-    private words out itself, before it escapes anything.
+    ``strip`` takes private words out of what is made to be passed on: documents and files; the text on
+    the screen has the real paths, which its reader types.  ``writers`` are the further forms of this
+    report; they take private words out themselves, before they escape anything.
     """
+    from mlenv.report.style import clean
+
+    forms: dict[str, Callable[[], str]] = {
+        "text": lambda: strip(clean(render_text())),
+        "json": lambda: strip(_render_document(document)),
+        **(writers or {}),
+    }
+    targets = [(form_of(path, output), path) for path in output.outputs] or [(output.form or "text", STDOUT)]
+    unknown = [form for form, _ in targets if form not in forms]
+    if unknown:
+        raise UsageError(f"this report has no form {unknown[0]}", hint=f"it has {', '.join(forms)}")
+    for form, path in targets:
+        if path == STDOUT:
+            terminal.write(render_text() if form == "text" else forms[form]())
+        else:
+            _write_report(path, form, forms[form]())
+    if "markdown" in forms and any(form == "github" for form, _ in targets):
+        _append_summary(terminal, forms["markdown"])
+
+
+def _render_document(document: object) -> str:
+    """A document as JSON; what no encoding can say, such as bytes of a file's name, is replaced."""
     from mlenv.report.document import render_json
 
-    writers = {"json": lambda: strip(render_json(document)), "text": lambda: strip(render_text())}
-    if render_markdown is not None:
-        writers["markdown"] = render_markdown
-    if not output.outputs:
-        form = output.form or "text"
-        terminal.write(render_text() if form == "text" else writers[form]())
-    for path in output.outputs:
-        form = output.form or _ENDINGS.get(path.suffix.lower(), "text")
-        write_file(path, writers.get(form, writers["text"])())
+    try:
+        return render_json(document)
+    except UnicodeEncodeError:
+        from mlenv.report.forms.tidy import tidy
+        from mlenv.report.forms.words import sayable
+
+        return render_json(tidy(document, sayable))
+
+
+def form_of(path: Path, output: OutputOptions) -> str:
+    """The form of a file: ``--format`` decides for a single one and for an ending that says nothing."""
+    named = ENDINGS.get(path.suffix.lower())
+    if output.form and (named is None or len(output.outputs) == 1):
+        return output.form
+    return named or "text"
+
+
+def _append_summary(terminal: Terminal, render_markdown: Callable[[], str]) -> None:
+    """Add a report to the summary of the job, where this is a step of GitHub Actions."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        from mlenv.cli.filing import append_summary
+
+        trouble = append_summary(path, render_markdown())
+        if trouble:
+            terminal.warn(trouble)
+
+
+def _write_report(path: Path, form: str, text: str) -> None:
+    """Write a report; a textfile of Prometheus appears whole, since its reader comes at any time."""
+    if form == "prometheus":
+        from mlenv.cli.filing import replace_file
+
+        replace_file(path, text)
+    else:
+        write_file(path, text)
 
 
 def write_file(path: Path, text: str) -> None:
     """Write a file that was named with ``--output``; :class:`UsageError` where it cannot be written."""
-    write_bytes(path, text.encode(), option="--output")
+    write_bytes(path, text.encode(errors="replace"), option="--output")
 
 
 def write_bytes(path: Path, content: bytes, *, option: str) -> None:
     """Write a file that was named with an option; :class:`UsageError` where it cannot be written."""
-    from mlenv.errors import UsageError
-
     try:
         path.write_bytes(content)
     except OSError as error:

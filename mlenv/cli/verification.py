@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mlenv.cli.examination import Examination
-from mlenv.cli.settings import DEFAULT_ENVIRONMENT, DataOptions, OutputOptions, emit
+from mlenv.cli.settings import DEFAULT_ENVIRONMENT, DataOptions, OutputOptions, emit, open_redactor
 from mlenv.cli.verify import VerifyOptions
 from mlenv.cli.verifying import as_device, exit_status, find_width, read_named_environment
 
@@ -33,6 +33,7 @@ DEFAULT_SOAK_SECONDS = 20.0
 def verify(options: VerifyOptions, data: DataOptions, output: OutputOptions) -> int:
     """Verify an environment, print the report, and give the exit status."""
     from mlenv.cli.policy import day_of
+    from mlenv.report.forms.render import find_writers
     from mlenv.report.verify import make_document
 
     terminal = output.open_terminal()
@@ -48,7 +49,7 @@ def verify(options: VerifyOptions, data: DataOptions, output: OutputOptions) -> 
             document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=output.verbose
         )
 
-    emit(terminal, document, text, output)
+    emit(terminal, document, text, output, writers=find_writers(document, open_redactor()))
     verifying.save_baseline(verification)
     return exit_status(verification)
 

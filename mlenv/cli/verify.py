@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from mlenv.cli.options import data_options, environment_option, gather, machine_option, output_options
+from mlenv.cli.options import data_options, environment_option, gather, machine_option, report_output_options
 from mlenv.cli.settings import DataOptions, OutputOptions
 
 
@@ -82,7 +82,7 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
 )
 @machine_option
 @data_options
-@output_options
+@report_output_options
 @gather(VerifyOptions, "options")
 def command(options: VerifyOptions, data: DataOptions, output: OutputOptions) -> int:
     """Import every framework of an environment, compute, and check the numbers.
@@ -95,6 +95,7 @@ def command(options: VerifyOptions, data: DataOptions, output: OutputOptions) ->
     mlenv verify --env ~/envs/torch --require-gpu
     mlenv verify --level deep --save-baseline rates.json
     mlenv verify --policy workstation.toml --format json
+    mlenv verify --output junit.xml --output report.html
     """
     from mlenv.cli.verification import verify
 

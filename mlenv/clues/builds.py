@@ -146,9 +146,11 @@ _COMPILED: tuple[Signature, ...] = (
     ),
     signature(
         "cpu-wheel-named",
-        ("cpu wheel", "cpu-only", "cpu only", "cpu build", "cpu version"),
-        r"(?:\bcpu wheel (?:\w{1,20} ){0,3}installed|"
-        r"installed (?:\w{1,20} ){0,4}cpu(?:-only| only)? (?:wheel|build|version)|"
+        ("cpu wheel", "cpu-only", "cpu only", "cpuonly", "cpu build", "cpu version"),
+        r"(?:\bcpu(?:-only| only)? (?:wheel|build|version) (?:\w{1,20} ){0,4}installed|"
+        r"\b(?:install|obtain|get|got|receiv|download|pull)\w{0,5} (?:\w{1,20} ){0,5}cpu[- ]?only\b(?! machine| device| mode)"
+        r"[^\n]{0,20}|"
+        r"\b(?:install|obtain|get|got|receiv|download|pull)\w{0,5} (?:\w{1,20} ){0,5}cpu (?:wheel|build|version)|"
         r"you (?:have|are using|seem to have)[^\n]{0,40}cpu(?:-only| only)?[^\n]{0,20}(?:version|build"
         r"|wheel)[^\n]{0,40})",
     ),
@@ -163,7 +165,10 @@ _COMPILED: tuple[Signature, ...] = (
         ("mismatches the version that was used to compile",),
         r"detected CUDA version \(?(?P<toolkit>\d{1,2}(?:\.\d{1,2})?)\)? mismatches the version that was used to"
         r" compile"
-        r"\s{1,4}PyTorch \(?(?P<build>\d{1,2}(?:\.\d{1,2})?)",
+        r"\s{0,4}PyTorch \(?(?P<build>\d{1,2}(?:\.\d{1,2})?)|"
+        # Where the message and its values were raised apart, the values stand behind it.
+        r"detected CUDA version \(%s\) mismatches[^\n]{0,200}?'(?P<toolkit2>\d{1,2}\.\d{1,2})', '"
+        r"(?P<build2>\d{1,2}\.\d{1,2})'",
     ),
     signature(
         "cuda-major-mismatch-for-op",
@@ -196,7 +201,7 @@ _COMPANIONS: tuple[Signature, ...] = (
         "companion-operator-missing",
         ("torchvision::", "torchaudio::", "'extension'"),
         rf"operator {_COMPANION}::\w{{1,40}} does not exist|"
-        r"(?:Could not run|No such operator|Couldn't find an operator for) '?(?P<name>torchvision"
+        r"(?:Could not run|No such operator:?|Couldn't find an operator for) '?(?P<name>torchvision"
         r"|torchaudio)::\w{1,40}|"
         r"module '(?P<half>torchvision|torchaudio)'[^\n]{0,20} has no attribute '(?:extension|_extension)'",
     ),
@@ -217,12 +222,19 @@ _COMPANIONS: tuple[Signature, ...] = (
     signature(
         "companion-library-broken",
         ("torchaudio", "torchvision"),
-        r"(?:/|\\|from )(?:_?lib)?(?P<companion>torchaudio|torchvision)[\w/\\.-]{0,120}\.(?:so|pyd|dylib)[\w.]{0,12}"
+        r"(?<!\w)(?:_?lib)?(?P<companion>torchaudio|torchvision)[\w/\\.-]{0,120}\.(?:so|pyd|dylib)[\w.]{0,12}"
         r"['\"]?(?:: (?:undefined symbol|Symbol not found)[^\n]{0,120}|[^\n]{0,40}(?:WinError 127|procedure"
         r" could not be"
         r" found)|, 0x[^\n]{0,20}Symbol not found)|"
         r"(?:DLL load failed|Could not load this library|Could not find module|FileNotFoundError|OSError)[^\n]{0,200}"
         r"[/\\](?:lib)?_?(?P<half>torchaudio|torchvision)\.(?:pyd|dll|so|dylib)[^\n]{0,80}",
+    ),
+    # torchaudio's library had another name until 0.9.
+    signature(
+        "companion-library-broken",
+        ("_torch_sox",),
+        r"_torch_sox[\w.-]{0,60}\.(?:so|pyd|dylib)[^\n]{0,60}(?:undefined symbol|Symbol not found)[^\n]{0,120}"
+        r"(?=\n|$)|import (?P<half>_torch_sox)\b",
     ),
     signature(
         "companion-wants-other-torch",
@@ -263,9 +275,10 @@ _EXTENSIONS: tuple[Signature, ...] = (
     ),
     signature(
         "torch-symbol-undefined",
-        ("_zn", "aoti_torch", "torch_library", "torchcheck"),
+        ("_zn", "_zt", "aoti_torch", "torch_library", "torchcheck", "thp"),
         r"(?:symbol|[^\n:]{2,40}): ?'?"
-        r"(?P<symbol>_{1,2}Z(?:N|T[ISV]N)K?\d{0,2}(?:3c10|5torch|2at|8caffe2|6caffe2)\w{1,300}|aoti_torch_\w{1,80})",
+        r"(?P<symbol>_{1,2}Z(?:N|T[ISV]N)K?\d{0,2}(?:3c10|5torch|2at|8caffe2|6caffe2)\w{1,300}|_?aoti_torch_\w{1,80}"
+        r"|_?torch_library_\w{1,60}|_?TH(?:P|C|CP|Cuda)[A-Z]\w{2,60})",
     ),
     signature(
         "cuda-extension-broken",

@@ -59,18 +59,27 @@ TOOLKIT: tuple[Signature, ...] = (
 INSIDE: tuple[Signature, ...] = (
     signature(
         "libcuda-missing",
-        ("libcuda", "nvcuda", "-lcuda"),
+        ("libcuda", "nvcuda", "-lcuda", "cuda lib", "shared library"),
         r"libcuda\.so(?:\.1)?['\"]?: cannot open shared object|(?:could not|cannot|can't|couldn't|unable to"
         r"|failed to) (?:load|find|open|locate|dlopen)"
         r"[^\n]{0,60}(?:libcuda\.so|nvcuda\.dll)|libcuda\.so(?:\.1)?['\"]? (?:cannot|could not|not"
         r"|is missing|was not|is not) ?(?:be )?(?:found|installed)?"
         r"|nvcuda\.dll[^\n]{0,40}not found|cannot find -lcuda\b|no libcuda\.so|missing libcuda\.so"
-        r"|libcuda\.so(?:\.1)? (?:is )?missing",
+        r"|libcuda\.so(?:\.1)? (?:is )?missing"
+        # Programs of Rust, and others that look for the library by its bare name.
+        r"|unable to (?:find|dynamically load|load)[^\n]{0,30}['\"]?cuda['\"]? (?:shared )?(?:lib\b|library)"
+        r"|names:? \[['\"]cuda['\"], ['\"]nvcuda['\"]\]",
     ),
     signature(
         "capability-variable",
         "nvidia_driver_capabilities",
         r"NVIDIA_DRIVER_CAPABILITIES['\"]? ?[=:] ?['\"]?(?P<capabilities>[a-z0-9,]{1,80})",
+    ),
+    # capabilities: [gpu, utility] in a compose file, "Capabilities":[["gpu","utility"]] of docker inspect
+    signature(
+        "capability-list",
+        "capabilities",
+        r"capabilities['\"]? ?: ?\[{1,2}(?P<capabilities>[^\n\]]{0,40}\bgpu\b[^\n\]]{0,60})\]",
     ),
     signature(
         "capability-missing",
@@ -107,9 +116,14 @@ INSIDE: tuple[Signature, ...] = (
             "lxc",
             "devcontainer",
             "container",
+            "exited with code",
+            "_1 |",
+            "-1 |",
         ),
         r"docker(?:-compose| compose| run| exec|file| container| image)|podman|kubernetes|kubectl|\bk8s\b"
         r"|containerd|apptainer|singularity"
+        # worker_1 | ..., worker_1 exited with code 1: what a compose file's services say
+        r"|(?m:^[\w.-]{2,60}[_-]\d{1,2} \| )|\b[\w.-]{2,60}[_-]\d{1,2} exited with code \d"
         r"|\.dockerenv|\blxc\b|enroot|devcontainer|(?:in|inside|within) (?:a |the |my "
         r"|our )?(?:docker )?(?:container|pod)\b",
     ),

@@ -97,6 +97,11 @@ CHOICE: tuple[Signature, ...] = (
         r"|=? ?(?:''|\"\")|=[ \t](?=[a-z./])|(?m:=$)|not detected)",
     ),
     signature(
+        "one-device-seen",
+        ("only one", "only 1", "only a single", "only the first", "only first", "just one", "just 1", "just the first"),
+        r"\b(?:only|just) (?:(?:the )?first|one|1(?![\d.])|a single)\b",
+    ),
+    signature(
         "devices-unavailable",
         ("busy or unavailable", "devices_unavailable", "devicesunavailable"),
         r"(?:CUDA-capable|HIP-capable) device(?:\(s\)|s)? (?:is/are|are|is) busy or unavailable"
@@ -131,12 +136,37 @@ CHOICE: tuple[Signature, ...] = (
 AMD: tuple[Signature, ...] = (
     signature(
         "kfd-permission",
-        ("/dev/kfd", "/dev/dri", "render group", "'render'", '"render"', "video group"),
+        (
+            "/dev/kfd",
+            "/dev/dri",
+            "render group",
+            "'render'",
+            '"render"',
+            "video group",
+            "radeon card detected",
+            "amdgpu devices detected",
+        ),
         r"/dev/(?:kfd|dri/renderD\d+)[^\n]{0,60}(?:permission denied|operation not permitted"
         r"|not (?:readable|writ|accessible))"
         r"|permission denied[^\n]{0,60}/dev/(?:kfd|dri)|not (?:a )?(?:member of"
         r"|in) (?:the )?['\"]?(?:render|video)['\"]?(?: or ['\"]?\w+['\"]?)? group"
-        r"|(?:cannot|can't|could not|unable to) access /dev/(?:kfd|dri)",
+        r"|(?:cannot|can't|could not|unable to) access /dev/(?:kfd|dri)"
+        r"|(?:Radeon card|amdgpu devices?) detected,? but permission[^\n]{0,160}"
+        r"|not in (?:the )?(?:render|video)(?: (?:or|and|nor) (?:the )?(?:render|video))?\b",
+    ),
+    # rocminfo's answer where the runtime does not start; for a user who may not open /dev/kfd it is the same.
+    signature(
+        "hsa-init-failed",
+        "hsa_status_error_out_of_resources",
+        r"hsa api call failure[\s\S]{0,200}?HSA_STATUS_ERROR_OUT_OF_RESOURCES"
+        r"|(?:rocminfo|hsa_init)[^\n]{0,80}HSA_STATUS_ERROR_OUT_OF_RESOURCES",
+    ),
+    signature(
+        "works-for-root",
+        (" root", " sudo"),
+        r"(?:works?|runs?|succeeds?|fine|okay|detected|available)\b[^\n.]{0,30}\b(?:as|for|with|under|using|by)"
+        r" (?:the )?(?:root|sudo)\b|\b(?:as|with|under|using) (?:the )?(?:root|sudo)\b[^\n.]{0,30}(?:works?|runs?"
+        r"|succeeds?|fine|intended)\b|\b(?:root|sudo) only\b",
     ),
     signature(
         "kfd-missing",

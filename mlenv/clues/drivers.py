@@ -28,6 +28,14 @@ NVML: tuple[Signature, ...] = (
         "does not match dso version",
         r"kernel version (?P<module>\d{3}[\d.]*\d) does not match DSO version (?P<client>\d{3}[\d.]*\d)",
     ),
+    # cuda_diagnostics.cc:189] libcuda reported version is: 535.54.3
+    # cuda_diagnostics.cc:193] kernel reported version is: 535.86.5
+    signature(
+        "driver-versions-told",
+        "libcuda reported version is",
+        r"libcuda reported version is: (?P<client>\d{3}[\d.]*\d)[\s\S]{0,900}?kernel reported version is: "
+        r"(?P<module>\d{3}[\d.]*\d)",
+    ),
     signature(
         "nvml-unknown-error",
         ("nvml", "nvidia-smi"),
@@ -59,8 +67,9 @@ NVML: tuple[Signature, ...] = (
     ),
     signature(
         "smi-cannot-reach-driver",
-        "communicate with the nvidia driver",
-        r"(?:couldn't|could not|can't|cannot|can not|unable to) communicate with the NVIDIA driver",
+        "communicate with",
+        r"(?:couldn't|could not|can't|cannot|can not|unable to|failed to|not able to) communicate with "
+        r"(?:the )?(?:nvidia |gpu |kernel |display ){0,2}drivers?\b",
     ),
     signature(
         "smi-no-devices",
@@ -103,8 +112,10 @@ CUDA: tuple[Signature, ...] = (
     ),
     signature(
         "unsupported-ptx-toolchain",
-        ("unsupported toolchain", "unsupported_ptx_version", "unsupportedptxversion"),
-        r"PTX was compiled with an unsupported toolchain|UNSUPPORTED_PTX_VERSION|cudaErrorUnsupportedPtxVersion",
+        ("unsupported toolchain", "unsupported_ptx_version", "unsupportedptxversion", "application ptx input"),
+        r"PTX was compiled with an unsupported toolchain|UNSUPPORTED_PTX_VERSION|cudaErrorUnsupportedPtxVersion"
+        # The compiler inside the driver names its input so; that of a toolkit names a file.
+        r"|application ptx input, line \d+; fatal ?: Unsupported \.version [\d.]+",
     ),
     signature("no-nvidia-driver", "found no nvidia driver", r"Found no NVIDIA driver(?: on your system)?"),
     signature(
@@ -131,9 +142,12 @@ CUDA: tuple[Signature, ...] = (
     ),
     signature(
         "cuda-unknown-error",
-        ("cuda unknown error", "cuda_error_unknown", "cudaerrorunknown", "unknown error", "999"),
+        ("cuda unknown error", "cuda_error_unknown", "cudaerrorunknown", "unknown error", "unknown_error", "999"),
         r"CUDA unknown error|CUDA_ERROR_UNKNOWN|cudaErrorUnknown\b|failed to initialize CUDA: unknown error"
-        r"|cuda (?:error|failure|driver error)[^\n]{0,12}(?<!\d)(?:unknown error|999(?!\d))"
+        r"|cuda (?:error|failure|(?:driver|runtime) error|failed)[^\n]{0,12}(?<!\d)(?:unknown error|999(?!\d))"
+        # Until CUDA 10.0 the number of this error was 30.
+        r"|\bcu\w{4,40} returned (?:30|999)(?!\d)|\berror ?= ?(?:30|999) ?: unknown error"
+        r"|cu(?:da|Init)[^\n]{0,60}\bunknown[_ ]error ?\((?:30|99|999)\)"
         r"|cuInit[^\n]{0,40}(?<!\d)999(?!\d)"
         r"|cuda init failure (?:'?unknown error|999)|cuInit[^\n]{0,40}unknown error",
     ),
@@ -161,6 +175,18 @@ CUDA: tuple[Signature, ...] = (
         r"forward compatibility was attempted on non[- ]supported HW|CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE"
         r"|cudaErrorCompatNotSupportedOnDevice",
     ),
+    # CUDA's error 3: a process that was forked gets it too.
+    signature(
+        "cuda-initialization-error",
+        ("initialization error", "not_initialized", "initializationerror"),
+        r"(?:cuda|cuinit|init)[^\n]{0,60}initialization error|cudaErrorInitializationError|CUDA_ERROR_NOT_INITIALIZED"
+        r"|error ?=? ?3 ?: initialization error",
+    ),
+    signature(
+        "cuda-launch-failed",
+        ("unspecified launch failure", "launch_failed", "launchfailure"),
+        r"unspecified launch failure|CUDA_ERROR_LAUNCH_FAILED|cudaErrorLaunchFailure",
+    ),
     signature(
         "cuda-mps-failed",
         ("mps client", "mps server", "error_mps", "errormps"),
@@ -177,16 +203,36 @@ MODULE: tuple[Signature, ...] = (
             "lockdown",
             "loading of unsigned module",
             "module with unavailable key",
+            "module signature",
+            "module keys",
+            "sig_enforce",
         ),
         r"key was rejected by service|required key not available|Lockdown: [^\n]{0,60}(?:unsigned module"
         r"|module loading)"
         r"|Loading of (?:unsigned module|module with unavailable key) is rejected"
-        r"|module signature[^\n]{0,40}(?:rejected|not (?:trusted|valid))",
+        r"|module signature[^\n]{0,40}(?:rejected|not (?:trusted|valid))"
+        r"|(?:nvidia|kernel|module)[^\n]{0,40}(?:keys?|signatures?) (?:is|are|was|were|got) (?:rejected|refused"
+        r"|not (?:enrolled|trusted|accepted))",
+    ),
+    # No key is named: the kernel is locked down, or whoever asked is not root.
+    signature(
+        "module-insert-refused",
+        "operation not permitted",
+        r"could not insert (?:module )?'?nvidia[\w.-]*'?: operation not permitted"
+        r"|(?:insmod|modprobe)[^\n]{0,80}nvidia[^\n]{0,40}operation not permitted",
+    ),
+    signature(
+        "kernel-lockdown",
+        "lockdown",
+        r"lockdown ?(?:mode|state|level)? ?(?:[=:]|is|was|set to) ?\[?(?:integrity|confidentiality|on\b|enabled)"
+        r"|none \[(?:integrity|confidentiality)\]|kernel is locked down",
     ),
     signature(
         "secure-boot-enabled",
-        ("secureboot enabled", "secure boot"),
-        r"SecureBoot enabled|secure boot(?: state)?:? (?:is )?(?:enabled|on\b|active)",
+        ("secureboot", "secure boot", "secure-boot"),
+        r"SecureBoot enabled|secure[ -]?boot(?: state| mode| option)?[:=]? ?(?:(?:is|was|got|being) )?(?:still )?"
+        r"(?:turned |switched |set to )?(?:enabled|on\b|active)|(?:with|enabled|turned on) (?:uefi )?secure[ -]?boot"
+        r"(?! (?:disabled|off))",
     ),
     signature("module-signature-taints", "module verification failed", r"nvidia[^\n]{0,30}module verification failed"),
     # modprobe: FATAL: Module nvidia not found in directory /lib/modules/6.5.0-14-generic
@@ -196,13 +242,44 @@ MODULE: tuple[Signature, ...] = (
         r"Module (?P<module>nvidia[\w-]*"
         r"|amdgpu) not found(?: in directory /lib/modules/(?P<kernel>[^\s'\"]{1,80}))?",
     ),
+    # modprobe: ERROR: could not find module by name='nvidia'
+    signature(
+        "kernel-module-not-found",
+        "could not find module by name",
+        r"could not find module by name ?=? ?['\"]?(?P<module>nvidia[\w-]*)",
+    ),
+    # modprobe: FATAL: nvidia_drm not found in directory /lib/modules/6.1.0
+    signature(
+        "kernel-module-not-found",
+        "not found in directory /lib/modules",
+        r"(?<!Module )(?P<module>nvidia[\w-]*) not found in directory /lib/modules/(?P<kernel>[^\s'\"]{1,80})",
+    ),
+    # mkinitcpio ==> ERROR: module not found: 'nvidia'
+    signature("kernel-module-not-found", "module not found:", r"module not found: ['\"]?(?P<module>nvidia[\w-]*)"),
+    # What NVIDIA's installer says whatever the reason is; the lines after it tell which.
+    signature(
+        "module-load-failed",
+        "unable to load the",
+        r"unable to load the (?:nvidia )?kernel module '?nvidia[\w.-]*",
+    ),
+    signature(
+        "module-build-failed",
+        "built for",
+        r"(?:nvidia|driver|module)[^\n]{0,60}(?:not|never|isn't|wasn't) (?:been )?(?:re)?built for (?:the |this |my "
+        r"|your )?(?:new |running |current |updated )?kernel",
+    ),
+    signature(
+        "module-build-failed",
+        "compiled for",
+        r"(?:nvidia|driver|module)[^\n]{0,60}(?:not|never|isn't|wasn't) (?:been )?(?:re)?compiled for (?:the |this |my "
+        r"|your )?(?:new |running |current |updated )?kernel",
+    ),
     signature(
         "module-build-failed",
         ("dkms", "bad return status", "bad exit status", "module build"),
         r"bad return status for module build on kernel: (?P<kernel>\S{1,80})"
         r"|(?P<module>nvidia)[^\n]{0,400}bad exit status: \d+|modules?[. ]*\(bad exit status: \d+\)"
-        r"|dkms[^\n]{0,60}(?:failed|error)[^\n]{0,60}nvidia|error: unable to (?:build"
-        r"|load) the (?:nvidia )?kernel module"
+        r"|dkms[^\n]{0,60}(?:failed|error)[^\n]{0,60}nvidia|error: unable to build the (?:nvidia )?kernel module"
         r"|nvidia[^\n]{0,60}dkms[^\n]{0,60}(?:returned error|failed|error exit status)",
     ),
     signature(
@@ -244,18 +321,25 @@ MODULE: tuple[Signature, ...] = (
     # The NVIDIA probe routine was not called for 1 device(s) ... a driver such as: nouveau ... obtained ownership
     signature(
         "nouveau-holds-gpu",
-        ("nouveau", "nova_core", "nova-core", "probe routine was not called"),
+        ("nouveau", "nova_core", "nova-core", "novacore", "probe routine was not called"),
         r"kernel driver in use: (?:nouveau|nova[_-]core)|NVIDIA probe routine was not called"
+        r"|already bound to (?:nouveau|nova\w*)|(?:kernel[_ ]?module|kernel[_ ]?driver) ?[:=] ?(?:nouveau|nova\w*)"
+        # The kernel's own line once that driver runs a card.
+        r"|\bnouveau [\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d: (?:DRM|drm|bios|fb|NVIDIA)"
+        r"|(?:nouveau|nova[_-]core)(?: (?:kernel )?(?:module|driver))?(?: is| was| being| gets| still| already){0,3} "
+        r"loaded\b"
         r"|(?:nouveau|nova[_-]core)[^\n]{0,40}(?:currently in use|is (?:still )?(?:loaded|active|running"
         r"|being loaded|in use)"
-        r"|loaded instead|gets loaded|obtained ownership|has (?:claimed|grabbed))|(?:bound|attached) to nouveau"
+        r"|loaded instead|gets loaded|obtained ownership|has (?:claimed|grabbed))"
+        r"|(?:bound|attached) to (?:nouveau|nova)"
         r"|(?m:^(?:nouveau|nova_core) \d{5,9} \d)|incompatible with the nouveau|driver=nouveau",
     ),
     signature(
         "after-suspend",
         ("suspend", "resum", "sleep", "hibernat", "wake", "woke", "standby"),
-        r"(?:after|since|from|following|upon|on|post)[^\n.]{0,30}(?:suspend(?:ing|ed)?|resum(?:e|ing)"
-        r"|sleep(?:ing)?|hibernat\w+|wak(?:e|ing)|standby)\b"
+        r"(?:after|since|from|following|upon|on|post|when|once|if)[^\n.]{0,30}(?:suspend(?:ing|ed|s)?"
+        r"|resum(?:e[sd]?|ing)(?! (?:the |my |a )?(?:training|from|run|download|fine|job|checkpoint))"
+        r"|sleep(?:ing)?|hibernat\w+|w[ao]k(?:es?|ing)|standby)\b"
         r"|(?:woke|wakes?|woken|waking|came back|comes back|returns?) (?:up )?from|(?:suspended"
         r"|hibernated) (?:my|the)"
         r"|PM: suspend (?:entry|exit)|suspend[/ -]+(?:and )?resume|(?:laptop|computer|pc|machine"
@@ -263,14 +347,17 @@ MODULE: tuple[Signature, ...] = (
     ),
     signature(
         "uvm-node-missing",
-        ("nvidia-uvm", "nvidia_uvm"),
+        ("nvidia-uvm", "nvidia_uvm", "_uvm'", "uvm kernel module", "uvm module", "uvm driver"),
         r"/dev/nvidia-uvm[^\n]{0,60}(?:no such file|does not exist|do not exist|doesn't exist|don't exist"
         r"|not (?:found|present|created|there)|(?:is|are|was|were) (?:missing|absent))"
         r"|(?:no|missing|without|cannot (?:stat|access)|can't (?:stat|access)|lacks?|could not (?:find|stat|open))"
         r" (?:the )?(?:device )?(?:node |file )?['\"]?/dev/nvidia-uvm"
-        r"|(?:Module )?nvidia[-_]uvm (?:module )?(?:not found|(?:is )?not loaded|(?:was|is)n't loaded"
-        r"|could not be loaded)"
-        r"|could not insert '?nvidia[_-]uvm",
+        r"|(?:Module )?nvidia[-_](?:[\w-]{1,20}[-_])?uvm (?:module )?(?:not found|(?:is )?not loaded"
+        r"|(?:was|is)n't loaded|could not be loaded)"
+        # nvidia_331_uvm: old packages put the version in between
+        r"|could not insert '?nvidia[_-](?:[\w-]{1,20}[_-])?uvm|by name=?['\" ]{0,2}nvidia[_-](?:\w{1,20}_)?uvm"
+        r"|(?:could not|cannot|can't|unable to|failed to) load (?:the )?(?:nvidia[ -]?)?UVM (?:kernel )?"
+        r"(?:module|driver)",
     ),
 )
 

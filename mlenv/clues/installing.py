@@ -24,6 +24,13 @@ SIGNATURES: tuple[Signature, ...] = (
         rf"no matching distribution found for (?P<package>{_NAME})(?:\[[^\]\n]{{0,100}}\])?"
         rf" ?(?:(?:===?|~=|>=) ?{_VERSION})?",
     ),
+    # The only source that PyTorch ever put beside its wheels is a placeholder: pip takes it where no wheel fits.
+    signature(
+        "placeholder-built",
+        ("torch-0.1.2", "does not currently provide packages for", "tools.nnwrap"),
+        r"\b(?P<package>torch)-0\.1\.2(?:\.post\d)?\.tar\.gz|PyTorch does not currently provide packages for"
+        r"|no module named '?tools\.nnwrap",
+    ),
     # `torch==2.5.1 @ registry+https://...` can't be installed because it doesn't have a source distribution or wheel
     signature(
         "no-wheel-for-platform",
@@ -48,11 +55,14 @@ SIGNATURES: tuple[Signature, ...] = (
     signature(
         "wheels-for-other-tags",
         ("only found wheels for", "only has wheels for", "wheels are available for", "only has wheels with"),
+        # uv breaks its lines where the window ends.
         r"(?:you require|you're (?:on|using)"
-        r"|your[^\n]{0,20}is) (?P<here>[^\n]{1,120}?), but (?:we only found wheels for )?"
-        rf"'(?P<package>{_NAME})'(?: \(v?(?P<version>[\w.!+-]{{1,60}})\))?[^\n]{{0,60}}?"
-        r"following (?P<kind>python(?: implementation| abi| version)?|platform"
-        r"|abi)[^\n:]{0,30}: (?P<tags>[^\n]{1,600})",
+        r"|your[^\n]{0,20}is)\s{1,20}(?P<here>[^\n]{1,120}?),\s{1,20}but\s{1,20}"
+        r"(?:we\s{1,20}only\s{1,20}found\s{1,20}wheels\s{1,20}for\s{1,20})?"
+        rf"'(?P<package>{_NAME})'(?:\s{{1,20}}\(v?(?P<version>[\w.!+-]{{1,60}})\))?(?:[^\n]{{0,60}}\n?){{1,2}}?"
+        r"following\s{1,20}(?P<kind>python(?:\s{1,20}(?:implementation|abi|version))?|platform"
+        r"|abi)[^\n:]{0,30}:\s{1,20}(?P<tags>'[\w.]{1,80}'(?:,?\s{1,20}(?:and\s{1,20})?'[\w.]{1,80}'){0,60}"
+        r"|[^\n]{1,600})",
     ),
     signature(
         "wheels-for-other-tags",

@@ -112,7 +112,7 @@ SIGNATURES: tuple[Signature, ...] = (
     signature(
         "dll-not-loaded",
         ("dll load failed", "0xc0000135"),
-        r"dll load failed(?: while importing (?P<module>[\w.]{1,100}))?: [^\n]{1,100}|0xc0000135\b",
+        r"dll load failed\b(?: while importing (?P<module>[\w.]{1,100}))?[^\n]{0,100}|0xc0000135\b",
     ),
     signature(
         "vc-runtime-missing",
@@ -185,7 +185,7 @@ SIGNATURES: tuple[Signature, ...] = (
     ),
     signature(
         "user-site-path",
-        (".local/lib", "roaming\\python", "user site", "user-site", "usersite", "library/python", "from ~/.local"),
+        (".local/lib", "roaming\\python", "user site", "user-site", "usersite", "library/python", "~/.local"),
         r"[^\s'\"]{0,100}\.local/lib/python3(?:\.\d{1,2})?[^\s'\"\n]{0,300}"
         r"|[^\n'\"]{0,200}\\roaming\\python\\python3\d{1,2}[^\n'\"]{0,200}"
         r"|[^\s'\"]{0,100}/library/python/3\.\d{1,2}/lib/python/site-packages[^\s'\"]{0,200}"

@@ -15,7 +15,7 @@ _LIBRARIES: tuple[Signature, ...] = (
     signature(
         "cuda-library-missing",
         ("libcu", "libnccl", "libnv", "libnpp"),
-        rf"(?P<library>lib{_CUDA_LIBRARY}\.so(?:\.\d{{1,3}}){{0,4}})['\"]?"
+        rf"(?P<library>lib{_CUDA_LIBRARY}\.so(?:\.\d{{1,3}}){{0,4}})(?:\.?\*?\[0-9\])?['\"]?"
         r"(?:: (?!undefined symbol|version|symbol)[^\n:]{8,80}: [^\n]{4,60}| is not found| not found[^\n]{0,60}|"
         r"['\"]?; dlerror: [^\n]{0,160})",
     ),
@@ -27,12 +27,27 @@ _LIBRARIES: tuple[Signature, ...] = (
         r"(?![^\n]{0,200}(?:undefined symbol|symbol lookup))[^\n]{0,160}|"
         rf"Unable to load any of \{{(?P<libraries>lib{_CUDA_LIBRARY}[^\n}}]{{0,160}})",
     ),
+    # PyTorch looks for the libraries of NVIDIA's wheels itself, and stumbles where the first is not there.
+    signature(
+        "cuda-library-missing",
+        ("_path' referenced before", "_path' where it is not", "_preload_cuda_deps", "_preload_cuda_lib"),
+        r"local variable '(?P<library>cublas|cudnn|nvrtc)_path'[^\n]{0,80}|in _preload_cuda_(?:deps|lib)\b",
+    ),
     signature(
         "cuda-library-not-loaded",
-        ("unable to load cu", "unable to load nv", "unable to use cusparse"),
+        (
+            "unable to load cu",
+            "unable to load nv",
+            "unable to use cusparse",
+            "cannot load symbol cu",
+            *(f"{name} library" for name in ("cusparse", "cublas", "cudnn", "cusolver", "cufft", "cupti")),
+        ),
         r"Unable to (?:load|use) (?P<library>cuSPARSE|cuBLAS|cuDNN|cuSOLVER|cuFFT|cuPTI|CUPTI|NVRTC|nvJitLink"
         r"|NCCL|CUDA)\b"
-        r"[^\n]{0,80}",
+        r"[^\n]{0,80}|"
+        r"\b(?P<library2>cuSPARSE|cuBLAS|cuDNN|cuSOLVER|cuFFT|cuPTI) library (?:was |is |could |can)?(?:not )"
+        r"(?:be )?(?:found|loaded)|"
+        r"Cannot load symbol (?P<symbol>cu[a-z]{2,10}[A-Z]\w{2,60})",
     ),
     signature(
         "nvjitlink-symbol-undefined",
@@ -68,8 +83,23 @@ _LIBRARIES: tuple[Signature, ...] = (
     signature(
         "cudnn-older-than-build",
         ("loaded runtime cudnn", "cudnn version incompatib", "loaded cudnn version", "loaded cudnn"),
-        r"Loaded runtime CuDNN library: (?P<loaded>\d[\d.]{1,12}\d) but source was compiled with:"
-        r" (?P<built>\d[\d.]{1,12}\d)",
+        r"Loaded runtime CuDNN library: (?P<loaded>\d[\d.]{1,12}\d)(?: \(compatibility version \d{1,6}\))?"
+        r" but source was compiled with:? (?P<built>\d[\d.]{1,12}\d)",
+    ),
+    # JAX, until 0.5 and since.
+    signature(
+        "cudnn-older-than-build",
+        ("found cudnn version", "outdated cudnn installation"),
+        r"Found cuDNN version (?P<loaded>\d{4,6}), but JAX was built against version (?P<built>\d{4,6})|"
+        r"Outdated cuDNN installation found\.?\s{1,4}Version JAX was built against: (?P<built2>\d{4,6})"
+        r"(?:\s{1,4}Minimum supported: \d{4,6})?(?:\s{1,4}Installed version: (?P<loaded2>\d{4,6}))?",
+    ),
+    signature(
+        "cuda-library-older-than-build",
+        ("but jax was built against version", "installation found"),
+        r"Found (?P<library>CUDA|cuBLAS|cuSPARSE|cuSOLVER|cuFFT|CUPTI|cuPTI) version (?P<loaded>\d{4,7}), but JAX was"
+        r" built against version (?P<built>\d{4,7})|"
+        r"Outdated (?P<library2>CUDA|cuBLAS|cuSPARSE|cuSOLVER|cuFFT|CUPTI|cuPTI) installation found[^\n]{0,80}",
     ),
     signature(
         "cudnn-older-than-build",
@@ -87,6 +117,12 @@ _LIBRARIES: tuple[Signature, ...] = (
         "cudnn-not-initialized",
         ("cudnn_status_not_initialized", "could not create cudnn handle"),
         r"CUDNN_STATUS_NOT_INITIALIZED|Could not create cudnn handle[^\n]{0,60}",
+    ),
+    # What the loader tells under LD_DEBUG=libs.
+    signature(
+        "library-path-searched",
+        ("(ld_library_path)",),
+        r"search path ?= ?(?P<path>[^\s]{1,600})\s{1,10}\(LD_LIBRARY_PATH\)",
     ),
     signature(
         "library-path-named",
@@ -183,19 +219,19 @@ _JAX: tuple[Signature, ...] = (
     ),
     signature(
         "jax-versions-differ",
-        ("jaxlib", "jax plugin", "pjrt", "jax_plugins"),
+        ("jaxlib", "jax plugin", "pjrt", "jax_plugins", "no ffi handler"),
         r"jaxlib version (?P<jaxlib>[\w.+]{1,30}) is newer than and incompatible with jax version"
         r" (?P<jax>[\w.+]{1,30}?)"
         r"(?=[.,]? |\.?\n|\.?$)[^\n]{0,60}|"
         r"jaxlib is version (?P<found>[\w.+]{1,30}), but this version of jax requires(?: version)? ?[><=]{1,2} ?"
         r"(?P<wanted>[\w.]{1,20})[^\n]{0,40}|"
-        r"JAX plugin (?P<plugin>[\w-]{2,40}) version (?P<version>[\w.+]{1,30}) is installed, but (?:it|is) is"
-        r" not compatible"
-        r"[^\n]{0,120}|JAX plugin [\w-]{2,40} version [\w.+]{1,30} is installed, but it is not"
-        r" compatible[^\n]{0,120}|"
+        r"JAX plugin (?P<plugin>[\w-]{2,40}) version (?P<version>[\w.+]{1,30}) is\s{1,4}installed,\s{1,4}but"
+        r"\s{1,4}(?:it is|is)\s{1,4}not\s{1,4}compatible[^\n]{0,120}|"
         r"(?:cannot import name|module) '?[\w.]{1,60}'? (?:from|has no attribute)[^\n]{0,20}'?(?:jaxlib"
         r"|jax\._src\.lib)"
         r"[^\n]{0,80}|module 'jaxlib[\w.]{0,40}' has no attribute[^\n]{0,80}|"
+        r"No FFI handler registered for (?:cu|hip)(?:solver|blas|dnn|sparse|fft|rand)\w{0,40}|"
+        r"Mismatched PJRT plugin PJRT API version[^\n]{0,80}|"
         r"Unexpected PJRT_\w{1,60} size[^\n]{0,80}|PJRT (?:C )?API version[^\n]{0,40}(?:mismatch|incompatible"
         r"|older|newer)"
         r"[^\n]{0,60}|Unexpected XLA layout override|"
@@ -298,14 +334,24 @@ _NUMPY: tuple[Signature, ...] = (
 _PROTOBUF: tuple[Signature, ...] = (
     signature(
         "protobuf-newer-than-generated",
-        ("descriptors cannot", "generated code is out of date", "getprototype", "creatprototype", "createprototype"),
+        (
+            "descriptors cannot",
+            "generated code is out of date",
+            "getprototype",
+            "createprototype",
+            "of the protocol buffer runtime library",
+        ),
+        r"compiled against version (?P<generated>[\d.]{1,12}) of the Protocol Buffer runtime library,?\s{1,4}which is"
+        r" not compatible with the installed version \((?P<runtime>[\d.]{1,12})\)|"
         r"Descriptors cannot(?: not)? be created directly[^\n]{0,40}|"
         r"generated code is out of date and must be regenerated with protoc[^\n]{0,40}|"
         r"'(?:MessageFactory|SymbolDatabase)' object has no attribute '(?:GetPrototype|CreatePrototype)'",
     ),
     signature(
         "protobuf-older-than-generated",
-        ("google.protobuf", "gencode"),
+        ("google.protobuf", "gencode", "of the protocol buffer runtime library"),
+        r"requires version (?P<needed>[\d.]{1,12}) of the Protocol Buffer runtime library,?\s{1,4}but the installed"
+        r" version is (?P<installed>[\d.]{1,12})|"
         r"cannot import name '(?:builder|runtime_version|symbol_database)' from '(?:partially initialized module"
         r" '?)?google\.protobuf"
         r"[^\n]{0,80}|Detected incompatible Protobuf Gencode/Runtime versions[^\n]{0,120}gencode"

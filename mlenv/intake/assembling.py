@@ -53,7 +53,7 @@ def make_machine(told: Told, sources: Iterable[tuple[str, Told]], text: str) -> 
     states it, and Linux where there are none.
     """
     system = told.os or OperatingSystem(family=guess_family(text))
-    architecture = told.architecture or guess_architecture(told, system)
+    architecture = told.architecture or guess_architecture(told, system, text)
     return Machine(
         os=_settle_system(system, told),
         architecture=_settle_architecture(architecture, system, told),

@@ -20,6 +20,13 @@ _LINUX = lazy(
     r"|\bapt(?:-get)?\b"
     r"|\bdocker\b|\bdpkg\b|\bsudo\b|\bdkms\b|/root/|/opt/conda|/lib64?/"
 )
+# Packages that this Python took, and what people call a Mac with a processor of Intel's.
+_INTEL_MAC = lazy(
+    r"(?im)^ *(?:downloading|using cached|collecting) [^\n]{0,200}macosx_\d{1,2}_\d{1,2}_x86_64\.whl"
+    r"|\bintel[- ](?:based )?(?:mac|mbp|imac)|\bosx-?64\b|\bmac(?: ?os(?: x)?|s|book)?[ ,(]{1,2}(?:and |on |with |running |an? )?"
+    r"(?:\w{1,12} ){0,1}\(?(?:intel|x86(?:_64)?)\b"
+)
+_APPLE_PROCESSOR = lazy(r"(?i)\bm[1-6]\b|apple silicon|\barm64\b|aarch64|rosetta")
 MOST = 40
 """Signs that are counted of each family."""
 
@@ -44,7 +51,7 @@ def _count(pattern: LazyPattern, text: str) -> int:
     return found
 
 
-def guess_architecture(told: Told, system: OperatingSystem) -> Architecture | None:
+def guess_architecture(told: Told, system: OperatingSystem, text: str = "") -> Architecture | None:
     """The architecture that certain hardware has, and x86_64 for other PCs; None for a Mac that tells nothing."""
     names = " ".join([told.model or "", *(gpu.name or "" for gpu in told.gpus or ())]).lower()
     if any(word in names for word in ("jetson", "orin", "xavier", "tegra", "gb200", "gb300", "gh200", "gb10", "thor")):
@@ -54,4 +61,7 @@ def guess_architecture(told: Told, system: OperatingSystem) -> Architecture | No
         return "x86_64"
     if python in ("aarch64", "arm64"):
         return "aarch64"
-    return None if system.family == "macos" else "x86_64"
+    if system.family != "macos":
+        return "x86_64"
+    head = text[:200_000]
+    return "x86_64" if _INTEL_MAC.search(head) and not _APPLE_PROCESSOR.search(head) else None

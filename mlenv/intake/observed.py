@@ -176,7 +176,7 @@ def _gpu_facts(row: Mapping[object, object]) -> dict[str, object]:
         "memory_bytes": size_in(memory),
         "gfx": gfx[0] if gfx else None,
         "mig": _mig_mode(mig),
-        "mig_instances": instances or None,
+        "mig_instances": instances or (() if mig and _NO_INSTANCE.search(text_of(mig)) else None),
         "uuid": text_of(row.get("uuid")) or None,
         "driver": text_of(row.get("kernel_driver")) or None,
     }
@@ -189,9 +189,13 @@ def _mig_mode(value: object) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     lowered = text_of(value).lower()
-    if any(word in lowered for word in ("disabled", "off", "no")):
+    if _MIG_OFF.search(lowered):
         return False
-    return True if lowered else None
+    return True if lowered and not says_nothing(lowered) else None
+
+
+_MIG_OFF = lazy(r"\b(?:disabled|off|false)\b|^\s{0,9}(?:no|none|not in use)\b(?! (?:\w{1,12} )?instance)")
+_NO_INSTANCE = lazy(r"(?i)\b(?:no|without|zero|0) (?:\w{1,12} ){0,2}instances?\b")
 
 
 def _mig_modes(value: object) -> Told:
@@ -238,10 +242,9 @@ def _loaded(value: object) -> Told:
 def _system_packages(value: object) -> Told:
     rows = {}
     for name, text in _pairs(value):
-        plain, _, architecture = name.partition(":")
+        plain = name.partition(":")[0]
         rest = text.split()
-        known = rest and rest[0] not in (architecture, "amd64", "arm64", "i386")
-        rows[plain] = rest[0] if known else ""
+        rows[plain] = next((part for part in rest if part[0].isdigit()), "")
     return Told(system_packages=rows)
 
 

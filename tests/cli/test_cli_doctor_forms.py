@@ -55,7 +55,7 @@ def test_markdown(mlenv: Run, here: Path) -> None:
     [
         (["--fix", "--machine", "machine.toml"], "--fix mends an environment of this machine"),
         (["--fix", "--from", "machine.toml"], "--fix mends an environment of this machine"),
-        (["--fix", "--format", "markdown"], "--fix has no report in Markdown"),
+        (["--fix", "--format", "markdown"], "--fix has no report in the form markdown"),
         (["--yes"], "--yes answers the question of --fix"),
     ],
 )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
-
+from mlenv.checks.compiled import named_extension
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.frameworks import find_known
 from mlenv.checks.messages import conclude, pip_install, version_of
@@ -24,6 +23,7 @@ COMPANION = (
 )
 ACCOMPANIES = ("torch-symbol-undefined", "extension-library-missing", "cuda-library-missing", "dll-not-loaded")
 VISION_ALONE = ("companion-ops-not-loaded",)
+OF_TORCH = ("torch-symbol-undefined", "extension-library-missing")
 
 
 @check("torchvision-torch-mismatch", subject="environment")
@@ -39,7 +39,7 @@ def torchaudio_torch_mismatch(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 def _mismatch(case: Case, matrix: Matrix, name: str) -> Iterator[Finding]:
-    clues = tuple(clue for clue in case.clues_of(*COMPANION) if _is_about(clue, name))
+    clues = tuple(clue for clue in case.clues_of(*COMPANION) if _is_about(clue, name)) or _while_imported(case, name)
     torch, own = _versions(case, matrix, name)
     if not clues and (torch is None or own is None):
         raise Skip(f"torch and {name} are not both known to be installed")
@@ -69,10 +69,28 @@ def _mismatch(case: Case, matrix: Matrix, name: str) -> Iterator[Finding]:
     )
 
 
+def is_of_companion(case: Case) -> bool:
+    """Whether torchvision or torchaudio is what a message about compiled code is about."""
+    return case.clue(*COMPANION) is not None or any(
+        _while_imported(case, name) for name in ("torchvision", "torchaudio")
+    )
+
+
+def _while_imported(case: Case, name: str) -> tuple[Clue, ...]:
+    """Messages about PyTorch's own symbols and libraries that come while the companion is imported.
+
+    Nothing but compiled code of that package, made for another PyTorch, asks for them there.
+    """
+    package = rf"\bimport(?:s|ing)? (?:of )?{name}\b|\b{name}[\\/](?:_?extension|__init__|_internal|lib|ops)\b"
+    if case.report is None or not re.search(package, f"{case.report.symptom}\n{case.report.text}"):
+        return ()
+    return tuple(clue for clue in case.clues_of(*OF_TORCH) if not named_extension(clue.line))
+
+
 def _is_about(clue: Clue, name: str) -> bool:
     named = next((clue.values[key] for key in ("companion", "name", "half") if clue.values.get(key)), "")
     if named:
-        return named.lower() == name
+        return ("torchaudio" if named == "_torch_sox" else named.lower()) == name
     if "torchaudio" in clue.line.lower():
         return name == "torchaudio"
     return name == "torchvision" and (clue.id in VISION_ALONE or "torchvision" in clue.line.lower())
@@ -105,6 +123,9 @@ def _reason(matrix: Matrix, name: str, torch: str, own: str) -> str:
 
 
 def _admits(specifier: str, version: str) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
     try:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except (InvalidSpecifier, InvalidVersion):

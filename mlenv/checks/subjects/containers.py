@@ -23,6 +23,7 @@ from mlenv.checks.told import (
 )
 from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
+from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
 
 _TOOLKIT_GUIDE = "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html"
@@ -44,6 +45,9 @@ _LOST = ("nvml-unknown-error", "devices-lost-from-cgroup", "gpu-lost-while-runni
 # What is said where libcuda is missing, whether or not the rest of the driver is there.
 _NO_LIBRARY = ("libcuda-missing", "no-nvidia-driver", "no-cuda-driver-found")
 _CAN_COMPUTE = ("compute", "all")
+# Beside these a list of capabilities is NVIDIA's; one with `gpu` alone leaves the choice to the image.
+_OTHER_CAPABILITIES = frozenset({"utility", "graphics", "video", "display", "ngx", "compat32"})
+_NAME = lazy(r"[a-z][a-z0-9]{1,20}")
 
 
 @check("container-lost-gpu-cgroup", subject="gpu")
@@ -114,7 +118,17 @@ def container_missing_driver_capability(case: Case, _matrix: Matrix) -> Iterator
 
 def _given_capabilities(case: Case) -> str | None:
     clue = case.clue("capability-variable")
-    return variable(case, "NVIDIA_DRIVER_CAPABILITIES") or (clue.values.get("capabilities") if clue else None)
+    told = clue.values.get("capabilities") if clue else None
+    return variable(case, "NVIDIA_DRIVER_CAPABILITIES") or told or _listed_capabilities(case)
+
+
+def _listed_capabilities(case: Case) -> str | None:
+    """The driver's capabilities that a compose file or the engine lists for a container."""
+    for clue in case.clues_of("capability-list"):
+        names = _NAME.compiled.findall(clue.values["capabilities"].lower())
+        if _OTHER_CAPABILITIES.intersection(names):
+            return ",".join(names)
+    return None
 
 
 def _lacks_compute(case: Case, given: str | None) -> bool:
@@ -132,7 +146,7 @@ def _lacks_compute(case: Case, given: str | None) -> bool:
     named = case.clue("capability-missing")
     if named is not None and (missing is not None or named.told):
         return True
-    if missing is None or in_wsl(case):
+    if missing is None or (in_wsl(case) and not case.machine.os.container):
         return False
     if given is not None:
         return not any(word in given.lower().split(",") for word in _CAN_COMPUTE)
@@ -196,8 +210,11 @@ def container_started_without_gpu(case: Case, _matrix: Matrix) -> Iterator[Findi
 def _looks_ungiven(case: Case) -> bool:
     """Whether nothing of the GPU is seen from inside a container."""
     unseen = first_told(case, *_UNSEEN)
-    if unseen is None or not in_container(case) or in_wsl(case):
+    if unseen is None or not in_container(case) or (in_wsl(case) and not case.machine.os.container):
         return False
+    # NVIDIA's own tools come with the GPU: where they lack too, the driver that is told of is that of the host.
+    if case.machine.os.container and first_told(case, "smi-not-found", "nvml-library-missing"):
+        return case.clue("container-host-driver-missing") is None
     if case.clue("started-without-gpu", "container-host-driver-missing"):
         return case.clue("container-host-driver-missing") is None
     others = (

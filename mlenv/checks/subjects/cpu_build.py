@@ -13,6 +13,7 @@ from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import is_jetson
 from mlenv.checks.subjects.build import place, reinstall
 from mlenv.facts.machine import Machine
+from mlenv.facts.pattern import lazy
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
 
@@ -24,6 +25,7 @@ FOLLOWS = (
 )  # fmt: skip
 TENSORFLOW = ("tensorflow-built-without-cuda", "tensorflow-sees-no-gpu")
 ONNXRUNTIME = ("onnxruntime-provider-unavailable",)
+_GPU = lazy(r"(?i)\b(?:cuda|gpus?|nvidia)\b")
 
 
 @check("cpu-build-on-gpu-machine", subject="environment")
@@ -52,11 +54,16 @@ def _torch(case: Case, matrix: Matrix) -> Iterator[Finding]:
         named = known
     if not cpu or (known and known.available):
         return
-    complaint = case.clue(*NAMES_IT[:3]) is not None or is_told(case, *NAMES_IT, *FOLLOWS)
+    complaint = case.clue(*NAMES_IT[:3]) is not None or is_told(case, *NAMES_IT, *FOLLOWS) or _asks_for_gpu(case)
     gpu = usable_gpu(case, matrix, "torch")
     if case.machine.gpus == () or (gpu is None and not complaint):
         return
     yield _describe(case, named, gpu or _any_gpu(case), complaint=complaint)
+
+
+def _asks_for_gpu(case: Case) -> bool:
+    """Whether what went wrong, in the user's words, is about CUDA or a GPU."""
+    return case.report is not None and bool(_GPU.search(case.report.symptom))
 
 
 def _asked_for(case: Case) -> bool:

@@ -27,6 +27,8 @@ SYMBOLS = (
     "nvjitlink-symbol-undefined", "nccl-symbol-undefined", "cuda-symbol-undefined", "cuda-library-other-symbols",
 )  # fmt: skip
 CUDNN = ("cudnn-older-than-build",)
+OLDER = ("cuda-library-older-than-build",)
+SEARCHED = "library-path-searched"
 CUDNN_STARTS = ("cudnn-parts-differ", "cudnn-not-initialized")
 NOT_LOADED = ("cuda-library-not-loaded",)
 MISSING = ("cuda-library-missing",)
@@ -46,25 +48,26 @@ def ld_library_path_shadows_pip_libs(case: Case, _matrix: Matrix) -> Iterator[Fi
     loaded = _loaded_from_elsewhere(case)
     symbols = case.clue(*SYMBOLS) is not None and not _older_pin(case)
     named = case.clue("library-path-named") is not None
-    path = variable(case, "LD_LIBRARY_PATH")
+    path = variable(case, "LD_LIBRARY_PATH") or value_of(case, SEARCHED, "path") or None
     told = path is not None or named
+    older = case.clue(*OLDER) is not None
     starts = told and case.clue(*CUDNN, *CUDNN_STARTS) is not None
     not_loaded = case.clue(*NOT_LOADED) is not None and not (is_whole(case) and not _has_libraries(case))
-    if not (loaded or symbols or starts or not_loaded):
+    complaint = symbols or starts or not_loaded or older
+    if not loaded and not complaint:
         raise Skip("nothing says that a library of another place is loaded")
-    complaint = symbols or starts or not_loaded
     yield conclude(
         case,
         "ld-library-path-shadows-pip-libs",
-        (*SYMBOLS, *NOT_LOADED, "library-path-named"),
+        (*SYMBOLS, *NOT_LOADED, *OLDER, "library-path-named"),
         severity="error" if complaint else "warning",
         title="A CUDA library of another place is loaded first",
         cause="LD_LIBRARY_PATH comes before the libraries that the framework brings: one of another release is loaded.",
         evidence=(*((f"LD_LIBRARY_PATH is {path}",) if path else ()), *loaded),
         fix=(Fix(text="Start the program without it", command="unset LD_LIBRARY_PATH"),),
         applies_to=("torch",),
-        grade="named" if named else "shown" if told or symbols else "likely",
-        also=(*CUDNN, *CUDNN_STARTS, *(("undefined-symbol",) if symbols else ())),
+        grade="named" if named else "shown" if told or symbols or older else "likely",
+        also=(*CUDNN, *CUDNN_STARTS, SEARCHED, *(("undefined-symbol",) if symbols else ())),
     )
 
 
@@ -87,8 +90,8 @@ def cudnn_loaded_older_than_build(case: Case, matrix: Matrix) -> Iterator[Findin
     """The cuDNN that is loaded is older than the one that the framework was built with."""
     if case.clue(*CUDNN, "cudnn-parts-differ") is None:
         raise Skip("no message says that cuDNN is older than the build")
-    loaded, built = value_of(case, CUDNN[0], "loaded"), value_of(case, CUDNN[0], "built")
-    versions = f"cuDNN {_dotted(loaded)} is loaded, and the framework was built with {_dotted(built)}" if built else ""
+    loaded, built = value_of(case, CUDNN[0], "loaded", "loaded2"), value_of(case, CUDNN[0], "built", "built2")
+    versions = f"cuDNN {_dotted(loaded)} is loaded, and the framework was built with {_dotted(built)}" if loaded else ""
     known = find_known(case, matrix) or find_known(case, matrix, "jax") or find_known(case, matrix, "tensorflow")
     major = (known.cuda if known and known.cuda else "12").split(".")[0]
     floor = f'"nvidia-cudnn-cu{major}>={_dotted(built)}"' if built else f"nvidia-cudnn-cu{major}"
@@ -103,12 +106,17 @@ def cudnn_loaded_older_than_build(case: Case, matrix: Matrix) -> Iterator[Findin
             Fix(text="And let no other place come first", command="unset LD_LIBRARY_PATH"),
         ),
         applies_to=(known.framework if known else "gpu",),
-        also=("cudnn-not-initialized", "library-path-named"),
+        also=("cudnn-not-initialized", "library-path-named", "accelerator-not-used"),
     )
 
 
 def _dotted(version: str) -> str:
-    return version.replace(", ", ".").replace(" ", "").strip(".,)")
+    """``8.9.2`` of ``8, 9, 2``, of ``8902`` and of ``90100``, as cuDNN numbers itself since 9."""
+    plain = version.replace(", ", ".").replace(" ", "").strip(".,)")
+    if not plain.isdigit() or len(plain) < 4:
+        return plain
+    major, rest = (plain[:1], plain[1:]) if len(plain) == 4 else (plain[:-4], plain[-4:])
+    return ".".join(str(int(part)) for part in (major, rest[: -2], rest[-2:]))
 
 
 @check("nvidia-pip-pin-conflict", subject="environment")
@@ -152,7 +160,7 @@ def nvidia_pip_libs_missing(case: Case, matrix: Matrix) -> Iterator[Finding]:
         raise Skip("another message tells more about it")
     if case.clue(*MISSING) is None and (not is_whole(case) or _has_libraries(case)):
         raise Skip("the library may be there and not be the one that is loaded")
-    library = value_of(case, MISSING[0], "library", "libraries") or value_of(case, NOT_LOADED[0], "library")
+    library = value_of(case, MISSING[0], "library", "libraries") or value_of(case, NOT_LOADED[0], "library", "library2")
     known = find_known(case, matrix) or find_known(case, matrix, "jax")
     package = _package_of(library, known.cuda if known else "")
     fixes = (Fix(text="Install the library", command=pip_install(case, package, reinstall=True)),) if package else ()

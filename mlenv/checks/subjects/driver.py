@@ -26,6 +26,7 @@ from mlenv.checks.told import (
 from mlenv.clues.clue import Clue
 from mlenv.facts.drivers import Nvidia
 from mlenv.facts.machine import Machine
+from mlenv.facts.pattern import lazy
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
 
@@ -57,6 +58,16 @@ _DEAD = (
     "cuda-init-failed",
     "cuda-no-device",
     "nvml-unknown-error",
+)
+# Errors that the driver itself gives, so that it is there.
+_ANSWERED = (
+    "cuda-unknown-error",
+    "cuda-system-not-ready",
+    "cuda-driver-mismatch",
+    "cuda-initialization-error",
+    "cuda-invalid-device",
+    "ecc-uncorrectable",
+    "gpu-lost",
 )
 _BETTER_KNOWN = ("visible-devices-emptied", "uvm-node-missing", "after-suspend", "cuda-system-not-ready")
 MISMATCHES = ("LibRmVersionMismatch", "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")
@@ -99,7 +110,7 @@ def _missing_by_words(case: Case) -> Clue | None:
     if driver_of(case) is not None or in_container(case) or in_wsl(case) or case.machine.os.family == "macos":
         return None
     others = ("smi-cannot-reach-driver", "visible-devices-emptied", "uvm-node-missing", "after-suspend")
-    if case.clue(*others) or chosen(case) or _has_working_library(case.machine):
+    if case.clue(*others, *_ANSWERED) or chosen(case) or _has_working_library(case.machine):
         return None
     clue = first_told(case, *_NO_DRIVER)
     # A machine without such a GPU says the same, and nobody has to mend it.
@@ -168,12 +179,16 @@ def nvidia_driver_without_cuda(case: Case, _matrix: Matrix) -> Iterator[Finding]
 def driver_library_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Driver libraries and kernel module of different versions, as after an update without restart."""
     machine = case.machine
-    clue = first_told(case, *_MISMATCH) or _unfit_library(case)
+    clue = first_told(case, *_MISMATCH) or _versions_told_apart(case) or _unfit_library(case)
     if clue is not None:
         yield _word_mismatch(case, clue)
         return
     if case.is_report and gpu_is_seen_to_work(case):
         raise Skip("the driver was seen to work")
+    packaged = _packaged_apart(case)
+    if packaged:
+        yield _word_packages(case, packaged)
+        return
     state = _require_software(machine)
     if state.driver is None and state.nvml is None:
         raise Unknown("the version of the NVIDIA driver is not known")
@@ -196,6 +211,45 @@ def driver_library_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Fin
     )
 
 
+def _versions_told_apart(case: Case) -> Clue | None:
+    """TensorFlow's lines about the versions of library and module, where they differ and no container explains it."""
+    clue = first_told(case, "driver-versions-told")
+    if clue is None or in_container(case):
+        return None
+    return clue if numbers(clue.values["client"]) != numbers(clue.values["module"]) else None
+
+
+def _packaged_apart(case: Case) -> str:
+    """``libnvidia-compute-550 550.107.02``, a driver package of another version than the module that is loaded."""
+    loaded = case.machine.nvidia.kernel_module if case.machine.nvidia else None
+    if case.report is None or not loaded or in_wsl(case) or in_container(case):
+        return ""
+    rows = [(name, _VERSION.search(text)) for name, text in case.report.system_packages.items() if _USER.match(name)]
+    versions = [(name, match[0]) for name, match in rows if match is not None]
+    if any(numbers(version) == numbers(loaded) for _, version in versions):
+        return ""
+    return next((f"{name} {version}" for name, version in versions), "")
+
+
+# Packages with the driver's libraries; 1:550.107.02-0ubuntu0.24.04.1 is a version of one.
+_USER = lazy(r"(?:lib)?nvidia-(?:driver|compute|utils|gl)(?:-|$)|xorg-x11-drv-nvidia|nvidia-driver-cuda|cuda-drivers")
+_VERSION = lazy(r"(?<![\d.])\d{3}\.\d{2,3}(?:\.\d{2})?(?![\d])")
+
+
+def _word_packages(case: Case, packaged: str) -> Finding:
+    module = case.machine.nvidia.kernel_module if case.machine.nvidia else None
+    return Finding(
+        id="driver-library-version-mismatch",
+        severity="error",
+        title="The NVIDIA libraries and the loaded kernel module do not match",
+        cause="The driver's packages were updated and the old kernel module is still loaded.",
+        evidence=(f"installed: {packaged}", cite(case.machine, f"kernel module {module}", "nvidia.kernel_module")),
+        fix=_reload(case.machine),
+        grade="shown",
+        explains=present(case, NO_GPU),
+    )
+
+
 def _unfit_library(case: Case) -> Clue | None:
     """CUDA's own words for it; in a container they tell of a libcuda that the image brings along."""
     return None if in_container(case) else first_told(case, *_UNFIT)
@@ -211,15 +265,16 @@ def _word_mismatch(case: Case, clue: Clue) -> Finding:
         title="The NVIDIA libraries and the loaded kernel module do not match",
         cause="The driver was updated and the old kernel module is still loaded, or libraries of another version "
         "come first.",
-        evidence=(*(f"{what} {version}" for what, version in versions.items()), *quotes(case, *_MISMATCH, *_UNFIT)),
+        evidence=(*(f"{what} {version}" for what, version in versions.items()), *quotes(case, clue.id)),
         fix=_reload(case.machine),
-        grade="named" if clue.id in _MISMATCH else "likely",
-        explains=present(case, (*_MISMATCH, *_UNFIT, *NO_GPU)),
+        grade="likely" if clue.id in _UNFIT else "named",
+        explains=present(case, (*_MISMATCH, *_UNFIT, "driver-versions-told", *NO_GPU)),
     )
 
 
 def _find_values(case: Case, value: str, words: str, known: str | None) -> dict[str, str]:
-    told = (clue.values.get(value) for clue in case.clues_of("driver-api-mismatch", "nvml-library-version"))
+    known_by = ("driver-api-mismatch", "nvml-library-version", "driver-versions-told")
+    told = (clue.values.get(value) for clue in case.clues_of(*known_by))
     version = next((text for text in told if text), known)
     return {words: version} if version else {}
 

@@ -51,12 +51,18 @@ def driver_refuses_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
             *quotes(case, clue.id),
         ),
         fix=(install_profile("pytorch-gpu"), *install_driver(case.machine)),
-        grade="likely" if clue.id in ("driver-insufficient", *_COMPAT) else "named",
+        grade="likely" if clue.id in _COMPAT or _seems_absent(case, clue) else "named",
         explains=present(case, (*_OLD, *_COMPAT, *NO_GPU)),
     )
 
 
 _COMPAT = ("cuda-compat-unsupported", "cuda-driver-mismatch")
+_ABSENT = ("no-nvidia-driver", "no-cuda-driver-found", "libcuda-missing", "nvml-library-missing", "smi-not-found")
+
+
+def _seems_absent(case: Case, clue: Clue) -> bool:
+    """Whether a driver that is called insufficient may rather not be there."""
+    return clue.id == "driver-insufficient" and driver_of(case) is None and case.clue(*_ABSENT) is not None
 
 
 def _image_is_newer(case: Case) -> Clue | None:

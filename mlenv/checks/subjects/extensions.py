@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.compiled import named_extension
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.frameworks import find_known
 from mlenv.checks.messages import conclude, distributions, pip_install, says, value_of, version_of
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.checks.subjects.build import reinstall
-from mlenv.checks.subjects.companions import COMPANION
+from mlenv.checks.subjects.companions import COMPANION, OF_TORCH, is_of_companion
 from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
 
@@ -23,34 +24,6 @@ BUILT = (
 )
 FOLLOWS = ("extensions-not-loaded", "undefined-symbol", "dll-not-loaded")
 MISSING = ("cuda-library-missing",)
-_NAMES = (
-    ("flash_attn", "flash-attn"),
-    ("flash-attn", "flash-attn"),
-    ("xformers", "xformers"),
-    ("mmcv", "mmcv"),
-    ("detectron2", "detectron2"),
-    ("torch_scatter", "torch-scatter"),
-    ("torch_sparse", "torch-sparse"),
-    ("torch_cluster", "torch-cluster"),
-    ("pyg_lib", "pyg-lib"),
-    ("pytorch3d", "pytorch3d"),
-    ("sgl_kernel", "sgl-kernel"),
-    ("vllm", "vllm"),
-    ("deepspeed", "deepspeed"),
-    ("causal_conv1d", "causal-conv1d"),
-    ("mamba_ssm", "mamba-ssm"),
-    ("selective_scan", "mamba-ssm"),
-    ("transformer_engine", "transformer-engine"),
-    ("torchao", "torchao"),
-    ("torchtext", "torchtext"),
-    ("natten", "natten"),
-    ("apex", "apex"),
-    ("auto_gptq", "auto-gptq"),
-    ("awq", "autoawq"),
-    ("sageattention", "sageattention"),
-    ("diff_gaussian", "diff-gaussian-rasterization"),
-    ("ctranslate2", "ctranslate2"),
-)
 _CUDA_MAJOR = lazy(r"\.so\.(\d\d)\b|\.so\.(\d\d)\.\d")
 
 
@@ -61,7 +34,7 @@ def extension_built_for_other_torch(case: Case, matrix: Matrix) -> Iterator[Find
     told_library = not clues and _wants_other_cuda(case, matrix)
     if not clues and not told_library:
         raise Skip("no message says that an extension does not fit")
-    if case.clue(*COMPANION) is not None and all(clue.id == "torch-symbol-undefined" for clue in clues):
+    if is_of_companion(case) and all(clue.id in OF_TORCH for clue in clues):
         raise Skip("torchvision or torchaudio is what does not fit")
     name = find_extension(case)
     known = find_known(case, matrix)
@@ -92,9 +65,7 @@ def find_extension(case: Case) -> str:
     lines = [clue.line for clue in case.clues_of(*BUILT, *MISSING, *FOLLOWS)]
     lines += [case.report.symptom, case.report.text] if case.report else []
     for line in lines:
-        folded = line.lower()
-        found = next((name for word, name in _NAMES if word in folded), None)
-        if found is not None:
+        if found := named_extension(line):
             return found
     return ""
 

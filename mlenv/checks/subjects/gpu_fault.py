@@ -48,7 +48,7 @@ def gpu_ecc_error(case: Case, matrix: Matrix) -> Iterator[Finding]:
         ),
         applies_to=_devices(signals),
         grade="named" if clue else "shown",
-        explains=(*present(case, ("ecc-uncorrectable", "xid")),),
+        explains=(*present(case, ("ecc-uncorrectable", "xid", *NO_GPU)),),
     )
 
 

@@ -19,6 +19,7 @@ from mlenv.checks.told import (
     quotes,
     require_concern,
 )
+from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.facts.pattern import lazy
 from mlenv.facts.system import DkmsModule
@@ -26,6 +27,7 @@ from mlenv.matrix.load import Matrix
 
 OTHERS = ("nouveau", "nova_core", "nova-core")
 _BUILD = ("module-build-failed", "module-of-other-kernel", "kernel-headers-missing")
+_NOT_LOADED = ("smi-cannot-reach-driver", "nvml-driver-not-loaded", "module-load-failed")
 # Modules of other programs that Secure Boot refuses in the same words.
 _FOREIGN = lazy(r"vbox|vmmon|vmnet|zfs|wireguard|evdi|v4l2|r8\d{3}|8[18]\d{2}")
 
@@ -39,7 +41,7 @@ def nouveau_loaded(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     held = _held_by(case.machine)
     if (clue is None and not held) or gpu_is_seen_to_work(case):
         return
-    installed = clue is not None or _has_driver(case)
+    installed = clue is not None or _has_driver(case) or first_told(case, *_NOT_LOADED) is not None
     yield Finding(
         id="nouveau-loaded",
         severity="error" if installed else "info",
@@ -98,11 +100,14 @@ def secure_boot_blocks_module(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     refused = first_told(case, "module-key-rejected")
     if refused is not None and _FOREIGN.search(refused.line):
         refused = None
-    on = case.machine.os.secure_boot is True or case.clue("secure-boot-enabled") is not None
-    silent = first_told(case, "smi-cannot-reach-driver", "nvml-driver-not-loaded")
-    if refused is None and (silent is None or not on or _is_not_built(case)):
+    on = case.machine.os.secure_boot is True or case.clue("secure-boot-enabled", "kernel-lockdown") is not None
+    silent, barred = first_told(case, *_NOT_LOADED), first_told(case, "module-insert-refused")
+    if case.machine.os.secure_boot is False and refused is None:
         return
-    grade: Grade = "named" if refused else "shown" if _is_built(case.machine) else "likely"
+    if refused is None and barred is None and (silent is None or not on or _is_not_built(case)):
+        return
+    proved = _is_built(case.machine) or (barred is not None and on)
+    grade: Grade = "named" if refused else "shown" if proved else "likely"
     yield Finding(
         id="secure-boot-blocks-module",
         severity="error",
@@ -111,7 +116,7 @@ def secure_boot_blocks_module(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         "key of this NVIDIA module is not enrolled.",
         evidence=(
             *((cite(case.machine, "Secure Boot is on", "os.secure_boot"),) if case.machine.os.secure_boot else ()),
-            *quotes(case, "module-key-rejected", "secure-boot-enabled"),
+            *quotes(case, "module-key-rejected", "module-insert-refused", "secure-boot-enabled", "kernel-lockdown"),
         ),
         fix=(
             Fix(
@@ -122,7 +127,10 @@ def secure_boot_blocks_module(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Or switch Secure Boot off in the firmware's settings"),
         ),
         grade=grade,
-        explains=(*present(case, ("module-key-rejected",)), *present(case, NO_GPU)),
+        explains=(
+            *present(case, ("module-key-rejected", "module-insert-refused", "module-load-failed", "uvm-node-missing")),
+            *present(case, NO_GPU),
+        ),
     )
 
 
@@ -131,13 +139,8 @@ def kernel_module_not_built_for_kernel(case: Case, _matrix: Matrix) -> Iterator[
     """A kernel for which the NVIDIA module was not built."""
     require_concern(case)
     _require_linux(case)
-    missing = first_told(case, "kernel-module-not-found")
-    if missing is not None and not missing.values.get("module", "").startswith("nvidia"):
-        missing = None
-    if missing is not None and "uvm" in missing.values["module"]:
-        missing = None
-    clue = missing or first_told(case, *_BUILD)
-    silent = first_told(case, "smi-cannot-reach-driver", "nvml-driver-not-loaded")
+    clue = main_module_missing(case) or first_told(case, *_BUILD)
+    silent = first_told(case, *_NOT_LOADED)
     if clue is None and not (_is_not_built(case) and not _is_loaded(case.machine)) and not _may_be_unbuilt(case):
         return
     if clue is None and silent is None and gpu_is_seen_to_work(case):
@@ -145,6 +148,14 @@ def kernel_module_not_built_for_kernel(case: Case, _matrix: Matrix) -> Iterator[
     if clue is not None and clue.id == "kernel-headers-missing" and silent is None and not _speaks_of_nvidia(case):
         return
     yield _describe_unbuilt(case, named=clue is not None)
+
+
+def main_module_missing(case: Case) -> Clue | None:
+    """A message that the kernel has no module of NVIDIA's driver, and not only that nvidia-uvm lacks."""
+    if first_told(case, "kernel-module-not-found") is None:
+        return None
+    names = [(clue, clue.values.get("module", "")) for clue in case.clues_of("kernel-module-not-found")]
+    return next((clue for clue, name in names if name.startswith("nvidia") and "uvm" not in name), None)
 
 
 def _describe_unbuilt(case: Case, *, named: bool) -> Finding:
@@ -165,15 +176,26 @@ def _describe_unbuilt(case: Case, *, named: bool) -> Finding:
         ),
         fix=_build(machine),
         grade=grade,
-        explains=(*present(case, ("kernel-module-not-found", *_BUILD, "kernel-was-updated")), *present(case, NO_GPU)),
+        explains=(
+            *present(case, ("kernel-module-not-found", *_BUILD, "kernel-was-updated", "module-load-failed")),
+            *present(case, ("uvm-node-missing", *NO_GPU)),
+        ),
     )
 
 
 def _may_be_unbuilt(case: Case) -> bool:
     """Whether nvidia-smi reaches no driver, and nothing tells another reason than the most frequent one."""
-    if first_told(case, "smi-cannot-reach-driver", "nvml-driver-not-loaded") is None:
+    if first_told(case, *_NOT_LOADED) is None:
         return False
-    others = ("module-key-rejected", "nouveau-holds-gpu", "secure-boot-enabled", "gpu-lost", "gpu-init-failed")
+    others = (
+        "module-key-rejected",
+        "module-insert-refused",
+        "nouveau-holds-gpu",
+        "secure-boot-enabled",
+        "kernel-lockdown",
+        "gpu-lost",
+        "gpu-init-failed",
+    )
     if case.clue(*others) or case.machine.os.secure_boot or _held_by(case.machine):
         return False
     return not (in_wsl(case) or in_container(case) or _is_loaded(case.machine))

@@ -9,6 +9,7 @@ from mlenv.checks.finding import Finding, Fix, Grade
 from mlenv.checks.nvidia import READINGS
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.checks.told import NO_GPU, first_told, gpu_is_seen_to_work, present, quotes, remark, variable
+from mlenv.clues.clue import Clue
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
@@ -16,14 +17,14 @@ from mlenv.matrix.load import Matrix
 _NUMBER = ("cuda-invalid-device", "device-beyond-count", "duplicate-gpu")
 _ON = lazy(r"(?i)\benabled?\b|\bon\b|\btrue\b")
 _OFF = lazy(r"(?i)\bdisabled?\b|\boff\b|\bfalse\b")
-_EMPTY = ("devices-unavailable", "cuda-invalid-device", "mig-without-instances")
+_EMPTY = ("devices-unavailable", "cuda-invalid-device", "mig-without-instances", "cuda-initialization-error")
 
 
 @check("mig-single-instance-per-process", subject="gpu")
 def mig_single_instance_per_process(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Several MIG instances for one process, of which CUDA shows it the first alone."""
     _require_mig(case)
-    asked = first_told(case, *_NUMBER)
+    asked = first_told(case, *_NUMBER) or _one_alone(case)
     several = sum(len(gpu.mig_instances or ()) for gpu in case.machine.gpus_of("nvidia")) > 1
     listed = (variable(case, "CUDA_VISIBLE_DEVICES") or "").count("MIG-") > 1
     if asked is None and not listed:
@@ -34,7 +35,7 @@ def mig_single_instance_per_process(case: Case, _matrix: Matrix) -> Iterator[Fin
         title="A process gets one MIG instance only",
         cause="Of GPUs that are split by MIG, CUDA shows each process a single instance; a program that expects "
         "several devices finds one.",
-        evidence=(*_cite_mig(case), *quotes(case, *_NUMBER, "mig")),
+        evidence=(*_cite_mig(case), *quotes(case, *_NUMBER, "one-device-seen", "mig")),
         fix=(
             Fix(
                 text="Start one process for each instance (the UUIDs are in `nvidia-smi -L`)",
@@ -46,8 +47,14 @@ def mig_single_instance_per_process(case: Case, _matrix: Matrix) -> Iterator[Fin
             ),
         ),
         grade="shown" if several or listed or asked else "likely",
-        explains=(*present(case, _NUMBER), "mig"),
+        explains=(*present(case, (*_NUMBER, "one-device-seen")), "mig"),
     )
+
+
+def _one_alone(case: Case) -> Clue | None:
+    """The complaint that a program sees one device where there are several."""
+    clue = case.clue("one-device-seen")
+    return clue if clue is not None and clue.told else None
 
 
 @check("mig-misconfigured", subject="gpu")

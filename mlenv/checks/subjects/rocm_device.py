@@ -6,14 +6,27 @@ from collections.abc import Iterator
 
 from mlenv.checks.evidence import cite, join
 from mlenv.checks.finding import Finding, Fix
+from mlenv.checks.messages import says
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.told import first_told, gpu_is_seen_to_work, in_container, present, quotes, require_concern, variable
+from mlenv.checks.told import (
+    first_told,
+    gpu_is_seen_to_fail,
+    gpu_is_seen_to_work,
+    in_container,
+    present,
+    quotes,
+    require_concern,
+    variable,
+)
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.pattern import lazy
+from mlenv.facts.system import DeviceNode
 from mlenv.matrix.load import Matrix
 
 _READINGS = ("gpus.amd", "gpus.pci", "gpu")
 _NODES = ("/dev/kfd", "/dev/dri/renderD")
+_OPENERS = frozenset({"render", "video", "root"})
+_UNSEEN = ("hip-no-device", "accelerator-not-used", "tensorflow-sees-no-gpu")
 # Targets of GPUs inside processors; a card of its own has none of them.
 _INTEGRATED = ("gfx902", "gfx909", "gfx90c", "gfx1035", "gfx1036", "gfx1037", "gfx1103")
 _WORDS = lazy(r"(?i)\bigpu\b|integrated|radeon(?:\(tm\))? graphics$|vega (?:8|10|11)\b|\b(?:6|7|8)[68]0m\b")
@@ -26,14 +39,13 @@ def rocm_device_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     require_concern(case, "amd")
     _require_linux(case)
     clue = first_told(case, "kfd-permission")
-    closed = [
-        node.path
-        for node in case.machine.device_nodes or ()
-        if node.path.startswith(_NODES) and False in (node.readable, node.writable)
-    ]
-    if clue is None and (not closed or not case.machine.gpus_of("amd") or gpu_is_seen_to_work(case)):
-        return
+    closed = [node.path for node in case.machine.device_nodes or () if node.path.startswith(_NODES) and _is_shut(node)]
     groups = case.machine.account.groups if case.machine.account else None
+    outside = groups is not None and not _OPENERS.intersection(groups) and not _is_root(case)
+    shown = bool(closed) and (case.machine.gpus is None or bool(case.machine.gpus_of("amd")))
+    guessed = _starts_for_root_alone(case) or (outside and _sees_nothing(case))
+    if clue is None and ((not shown and not guessed) or gpu_is_seen_to_work(case)):
+        return
     yield Finding(
         id="rocm-device-permission",
         severity="error",
@@ -44,14 +56,34 @@ def rocm_device_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         evidence=(
             *((cite(case.machine, f"not to be opened: {join(closed)}", "device_nodes"),) if closed else ()),
             *((f"groups of this user: {join(groups) or 'none'}",) if groups is not None else ()),
-            *quotes(case, "kfd-permission"),
+            *quotes(case, "kfd-permission", "hsa-init-failed", "works-for-root"),
         ),
         fix=_open_nodes(case),
         grade="named" if clue else "shown",
-        explains=(
-            *present(case, ("kfd-permission", "hip-no-device", "accelerator-not-used", "tensorflow-sees-no-gpu")),
-        ),
+        explains=(*present(case, ("kfd-permission", *_UNSEEN, "hsa-init-failed", "works-for-root")),),
     )
+
+
+def _is_shut(node: DeviceNode) -> bool:
+    """Whether a user other than root may not open a file."""
+    return False in (node.readable, node.writable) or (node.mode or "").endswith("00")
+
+
+def _is_root(case: Case) -> bool:
+    return bool(case.machine.account and case.machine.account.administrator)
+
+
+def _starts_for_root_alone(case: Case) -> bool:
+    """Whether ROCm starts for root and not for the user."""
+    failed = first_told(case, "hsa-init-failed", *_UNSEEN) is not None
+    return case.clue("works-for-root") is not None and (failed or says(case, "rocm", "/dev/kfd"))
+
+
+def _sees_nothing(case: Case) -> bool:
+    """Whether a framework finds no GPU on a machine with one of AMD's."""
+    if not case.machine.gpus_of("amd"):
+        return False
+    return gpu_is_seen_to_fail(case) or first_told(case, "hsa-init-failed", *_UNSEEN) is not None
 
 
 def _open_nodes(case: Case) -> tuple[Fix, ...]:

@@ -23,6 +23,26 @@ _LOCAL = (
     "module-lacks-attribute",
 )
 _INSTALLED = ("site-packages", "dist-packages", "/lib/python", "\\lib\\", "<frozen", ".egg")
+# Modules of Python's own whose names people give to files, and what packages ask them for while they are imported.
+_OF_PYTHON: dict[str, tuple[str, ...]] = {
+    "random": ("Random", "SystemRandom", "choice", "randint", "random", "seed", "sample", "shuffle", "getrandbits"),
+    "numbers": ("Integral", "Number", "Real", "Complex", "Rational"),
+    "queue": ("Queue", "Empty", "Full", "LifoQueue", "PriorityQueue"),
+    "copy": ("copy", "deepcopy"),
+    "json": ("loads", "dumps", "load", "dump", "JSONDecodeError", "JSONEncoder"),
+    "secrets": ("token_hex", "token_bytes", "choice", "randbits"),
+    "select": ("select",),
+    "signal": ("signal", "SIGINT", "SIGTERM", "Signals"),
+    "string": ("Template", "Formatter", "digits", "ascii_letters", "punctuation"),
+    "code": ("InteractiveConsole", "InteractiveInterpreter", "compile_command"),
+    "token": ("tok_name", "NAME", "OP"),
+    "tokenize": ("open", "generate_tokens", "TokenInfo"),
+    "email": ("message_from_string", "message_from_bytes"),
+    "calendar": ("timegm", "monthrange", "Calendar"),
+    "statistics": ("mean", "median", "stdev"),
+    "profile": ("run", "runctx", "Profile"),
+    "test": ("support",),
+}
 # What these lack while they are imported has a reason of its own: a companion of another release.
 _OTHER_REASONS = {("torchvision", "extension"), ("cv2", "gapi_wip_gst_gstreamerpipeline"), ("cv2", "_registermattype")}
 
@@ -63,12 +83,19 @@ def _judge(case: Case, clue: Clue) -> tuple[Grade, str, str] | None:
         return ("named", module, path) if module == value(clue, "wanted").split(".")[0] else None
     if (module.lower(), value(clue, "attribute").lower()) in _OTHER_REASONS:
         return None
+    if clue.id == "module-lacks-attribute" and _is_of_python(module, value(clue, "attribute")):
+        return "shown", module, path
     own = path if path and not _is_installed(path) and path != "unknown location" else _own_file(case, module)
     if own:
         return "shown", module, own
     partly = clue.id == "module-half-imported" and not path and "." not in value(clue, "module")
     alone = not value(clue, "name") or module.lower() in _KNOWN
     return ("likely", module, "") if partly and alone else None
+
+
+def _is_of_python(module: str, attribute: str) -> bool:
+    """Whether a module of Python's own is said to lack what every release of it has."""
+    return attribute in _OF_PYTHON.get(module, ())
 
 
 def _module_of(path: str) -> str:

@@ -25,6 +25,8 @@ from mlenv.matrix.load import Matrix
 LAST_WINDOWS = "2.10"
 FIRST_EXTRA = "2.14"
 """The first release with the extra and-cuda; until then the libraries were the system's or conda's."""
+FIRST_PAST_METAL = "2.18"
+"""The first release whose inside differs from what Apple's plugin 1.1 was compiled against."""
 NO_GPU = ("tensorflow-sees-no-gpu", "tensorflow-cuda-drivers-not-found", "tensorflow-built-without-cuda")
 NOT_FOUND = ("tensorflow-libraries-not-found",)
 FOLLOWS = ("accelerator-not-used", "no-visible-gpu", "cuda-library-missing", "dll-not-loaded")
@@ -183,8 +185,11 @@ def _lacks_extra(case: Case) -> bool:
 @check("tf-metal-incompatible-tf", subject="environment")
 def tf_metal_incompatible_tf(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """Apple's plugin was built for another TensorFlow."""
-    if case.clue("tensorflow-metal-broken") is None:
+    broken = case.clue("tensorflow-metal-broken") is not None
+    if not broken and not (says(case, "tensorflow-metal", "tensorflow_metal") or is_named(case, "tensorflow-metal")):
         raise Skip("no message says that the plugin for Metal does not load")
+    if not broken and not _is_past_metal(case, matrix):
+        return
     versions = (("tensorflow", _version(case, matrix)), ("tensorflow-metal", version_of(case, "tensorflow-metal")))
     yield conclude(
         case,
@@ -201,5 +206,13 @@ def tf_metal_incompatible_tf(case: Case, matrix: Matrix) -> Iterator[Finding]:
             ),
         ),
         applies_to=("tensorflow",),
+        grade="named" if broken else "likely",
         also=("undefined-symbol", "torch-symbol-undefined"),
     )
+
+
+def _is_past_metal(case: Case, matrix: Matrix) -> bool:
+    """Whether this TensorFlow is of the releases that the plugin up to 1.1 is known not to load into."""
+    version, plugin = _version(case, matrix), version_of(case, "tensorflow-metal")
+    mac = case.machine.os.family == "macos" and bool(case.report and case.report.symptom)
+    return mac and bool(version) and at_least(version, FIRST_PAST_METAL) and not (plugin and at_least(plugin, "1.2"))

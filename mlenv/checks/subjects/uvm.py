@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from mlenv.checks.evidence import cite, join
 from mlenv.checks.finding import Finding, Fix, Grade
+from mlenv.checks.messages import says
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.subjects.kernel_module import main_module_missing
 from mlenv.checks.told import (
     NO_GPU,
     first_told,
@@ -31,6 +33,17 @@ _ANSWERS = (
     "accelerator-not-used",
     "tensorflow-sees-no-gpu",
 )
+# What tells another reason for an unknown error.
+_BETTER_KNOWN = (
+    "after-suspend",
+    "xid",
+    "ecc-uncorrectable",
+    "gpu-lost",
+    "gpu-init-failed",
+    "smi-cannot-reach-driver",
+    "nvml-version-mismatch",
+    "driver-api-mismatch",
+)
 # Cards of desks and laptops, which are put to sleep; those of servers are not.
 _PERSONAL = lazy(r"(?i)geforce|\b[rg]tx\b|quadro|titan|laptop|max-q|\bmx\d")
 
@@ -40,9 +53,10 @@ def nvidia_uvm_stale_after_suspend(case: Case, _matrix: Matrix) -> Iterator[Find
     """The nvidia-uvm module that does not work after the machine slept."""
     require_concern(case)
     _require_linux(case)
-    slept, failed = case.clue("after-suspend"), first_told(case, *_ANSWERS, "no-visible-gpu")
-    if slept is not None and (failed is not None or gpu_is_seen_to_fail(case)):
-        yield _describe_stale(case, "named" if failed else "shown")
+    slept, failed = case.clue("after-suspend"), first_told(case, *_ANSWERS, "no-visible-gpu", "cuda-launch-failed")
+    complained = slept is not None and slept.told and says(case, "cuda", "gpu", "nvidia")
+    if slept is not None and (failed is not None or complained or gpu_is_seen_to_fail(case)):
+        yield _describe_stale(case, "named" if failed or complained else "shown")
     elif _answers_unknown(case) and _uvm_is_there(case.machine) and _is_personal(case):
         yield _describe_stale(case, "likely")
 
@@ -70,7 +84,7 @@ def _describe_stale(case: Case, grade: Grade) -> Finding:
             ),
         ),
         grade=grade,
-        explains=(*present(case, (*_ANSWERS, "no-visible-gpu")), "after-suspend"),
+        explains=(*present(case, (*_ANSWERS, "no-visible-gpu", "cuda-launch-failed")), "after-suspend"),
     )
 
 
@@ -81,7 +95,9 @@ def nvidia_uvm_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     _require_linux(case)
     named = first_told(case, "uvm-node-missing") or _uvm_module_not_found(case)
     gone = _uvm_is_gone(case)
-    guessed = _answers_unknown(case) and not _uvm_is_there(case.machine) and not case.clue("after-suspend")
+    guessed = _answers_unknown(case) and not _uvm_is_there(case.machine) and not case.clue(*_BETTER_KNOWN)
+    if main_module_missing(case) or case.clue("module-insert-refused", "module-key-rejected"):
+        return  # no module of the driver is there, this one only among them
     if named is None and not gone and not guessed:
         return
     yield Finding(

@@ -21,6 +21,8 @@ from mlenv.clues.clue import Clue
 from mlenv.matrix.load import Matrix
 
 _NOTHING = ("", "-1", "none", "void", "nodevfiles")
+# Words of NVIDIA_VISIBLE_DEVICES and of programs, which these variables do not know.
+_WORDS = ("all", "auto", "cuda", "gpu", "true")
 _NUMBER = ("cuda-invalid-device", "device-beyond-count", "container-unknown-device")
 _NONE = (*NO_GPU, "hip-no-device")
 
@@ -100,7 +102,7 @@ def _set_values(case: Case) -> list[tuple[str, str]]:
     facts = [(row.name, row.value) for row in case.machine.variables if row.name in VISIBLE]
     told = [(_name(clue), clue.values.get("value", "")) for clue in _set(case)]
     pairs = dict.fromkeys((name, value.strip()) for name, value in (*facts, *told))
-    return [pair for pair in pairs if pair[1].lower() not in (*_NOTHING, "all")]
+    return [pair for pair in pairs if pair[1].lower() not in _NOTHING]
 
 
 def _set(case: Case) -> tuple[Clue, ...]:
@@ -120,7 +122,7 @@ def _value(case: Case, name: str) -> str:
 def _exceeds(value: str, count: int) -> bool:
     """Whether a list names a number that no GPU has."""
     numbers = [part.strip().split()[0] for part in value.split(",") if part.strip()]
-    return any(part.isdigit() and int(part) >= count for part in numbers)
+    return any((part.isdigit() and int(part) >= count) or part.lower() in _WORDS for part in numbers)
 
 
 def _is_suspect(value: str) -> bool:

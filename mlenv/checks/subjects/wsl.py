@@ -47,7 +47,9 @@ def wsl_linux_driver_installed(case: Case, _matrix: Matrix) -> Iterator[Finding]
     named = clue is not None and (clue.id == "wsl-linux-driver")
     packages = _driver_packages(case)
     libraries = _linux_libcuda(case)
-    if clue is None and not packages and not libraries:
+    # Windows' own libraries fit its driver: others that do not were installed here.
+    apart = first_told(case, "nvml-version-mismatch", "driver-api-mismatch")
+    if clue is None and not packages and not libraries and apart is None:
         return
     if gpu_is_seen_to_work(case) and not (clue and clue.told):
         return
@@ -72,7 +74,7 @@ def wsl_linux_driver_installed(case: Case, _matrix: Matrix) -> Iterator[Finding]
             Fix(text="Install CUDA toolkits there only from packages named cuda-toolkit-*, which bring no driver"),
             Fix(text="Then restart WSL, in PowerShell:", command="wsl --shutdown"),
         ),
-        grade="named" if named else "shown",
+        grade="named" if named else "shown" if clue or packages or libraries else "likely",
         explains=(*present(case, (*_MESSAGES, "wsl-linux-driver", "linux-libcuda-first")),),
     )
 
@@ -83,6 +85,9 @@ def wsl_libcuda_path(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     _require_wsl(case)
     clue, failed = first_told(case, "wsl-libcuda-no-link"), first_told(case, *_HIDDEN)
     if clue is None and (failed is None or gpu_is_seen_to_work(case)):
+        return
+    # A container gets the library from its engine, wherever the distribution looks for it.
+    if clue is None and case.machine.os.container:
         return
     if clue is None and (_driver_packages(case) or case.clue("container-image-has-driver")):
         return

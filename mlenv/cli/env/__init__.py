@@ -22,4 +22,9 @@ def command() -> None:
     `.venv` is a link to a generation, a folder in `.venv.generations` beside it. An install makes
     the next one; the newest three stay, and the current one
     and those that a program works with, whatever their age.
+
+    \b
+    mlenv env list
+    mlenv env diff                what the last install changed
+    mlenv env rollback            back to the one before
     """

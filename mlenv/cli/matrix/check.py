@@ -13,7 +13,14 @@ from mlenv.errors import ExitStatus
 @data_options
 @output_options
 def command(data: DataOptions, output: OutputOptions) -> int:
-    """Check the data: schema, form, sources, references, overlaps, profiles."""
+    """Check the data: schema, form, sources, references, overlaps, profiles.
+
+    The exit status is 1 where a row is wrong.
+
+    \b
+    mlenv matrix check
+    mlenv matrix check --matrix site/      a site's own rows over the built-in ones
+    """
     from mlenv.matrix.check import check_matrix
     from mlenv.report.matrix.table import CHECK_SCHEMA, MatrixCheckDocument, count_evidence, render_check
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlenv.cli.completers import complete_frameworks
 from mlenv.cli.options import data_options, machine_option, output_options
 from mlenv.cli.settings import DataOptions, OutputOptions, emit, get_machine
 from mlenv.errors import ExitStatus, UsageError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("frameworks", nargs=-1)
+@click.argument("frameworks", nargs=-1, shell_complete=complete_frameworks)
 @click.option("--all", "everything", is_flag=True, help="Every build, also where no framework is named.")
 @click.option("--here", is_flag=True, help="Mark what this machine can run.")
 @click.option("--runnable", is_flag=True, help="Show only what the machine can run.")
@@ -42,6 +43,11 @@ def command(
     A FRAMEWORK may also be named by its package (xgboost-cpu). Builds are marked "runs" where the
     machine can run them on the device they are made for; the overview names the best one of each
     framework. JSON always holds every build.
+
+    \b
+    mlenv matrix show                      every framework in a line
+    mlenv matrix show torch --here         every build, with what this machine can run
+    mlenv matrix show jax --machine server.toml --runnable
     """
     from mlenv.report.matrix.table import SHOW_SCHEMA, MatrixDocument, render_overview, render_rows
 

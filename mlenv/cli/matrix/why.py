@@ -9,6 +9,7 @@ import click
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from mlenv.cli.completers import complete_frameworks
 from mlenv.cli.matrix.show import find_framework
 from mlenv.cli.options import data_options, machine_option, output_options
 from mlenv.cli.settings import DataOptions, OutputOptions, emit, get_machine
@@ -24,7 +25,7 @@ _LOCAL = re.compile(r"(?<=\d)\+([a-z0-9]+(?:[._-][a-z0-9]+)*)", re.IGNORECASE)
 
 
 @click.command("why")
-@click.argument("requirement")
+@click.argument("requirement", shell_complete=complete_frameworks)
 @click.option("--no-machine", is_flag=True, help="Show the rows alone and judge nothing.")
 @machine_option
 @data_options

@@ -25,7 +25,10 @@ _NAMED = lazy(r"(ubuntu|debian|centos|fedora|redhat)-([0-9]{1,2}(?:\.[0-9]{1,2})
 _RESULT = lazy(r"uname_result\(system='(?P<system>\w{1,20})'[^\n]{0,200}? release='(?P<release>[^'\n]{1,100})'")
 _RESULT_MACHINE = lazy(r"machine='(\w{1,20})'")
 _RESULT_VERSION = lazy(r"version='([^'\n]{1,200})'")
-_UNAME = lazy(r"(?:^|\s)(?P<line>(?:Linux \S{1,255} [2-9]|Darwin \S{1,255} [12][0-9])\.[0-9]{1,3}\.[^\n]{5,300})")
+_UNAME = lazy(
+    r"(?:^|\s)(?P<line>(?:Linux \S{1,255} [2-9]|Darwin \S{1,255} [12][0-9])\.[0-9]{1,3}\.[^\n]{5,300}"
+    r"|[2-9]\.[0-9]{1,3}\.\S{1,100} #[0-9][^\n]{5,200} GNU/Linux)"
+)
 _UNAME_MACHINE = lazy(r"\b(x86_64|aarch64|arm64|i[3-6]86)\b")
 _BUILD = lazy(r"(?:10|6)\.[0-9]\.([0-9]{4,6})")
 # No system with a kernel of 4.0 or newer has an older glibc than 2.17.
@@ -132,7 +135,7 @@ def read_uname_result(part: str) -> Told:
 
 def find_unames(text: str) -> list[str]:
     """Lines of ``uname -a``."""
-    if "Linux " not in text and "Darwin " not in text:
+    if "Linux " not in text and "Darwin " not in text and "GNU/Linux" not in text:
         return []
     return gather(text, lambda line: _UNAME.search(line) and "boot" not in line.lower())
 
@@ -140,7 +143,9 @@ def find_unames(text: str) -> list[str]:
 def read_uname(part: str) -> Told:
     """System, kernel and processor of the first line."""
     match = _UNAME.search(part)
-    kernel = parse_kernel(match["line"]) if match else None
+    words = match["line"].split() if match else []
+    # Some leave out the first two words, which are the same everywhere or a secret.
+    kernel = words[0] if words and words[0][0].isdigit() else parse_kernel(" ".join(words))
     if match is None or kernel is None:
         return Told()
     line = match["line"].split("\n", 1)[0]

@@ -7,15 +7,12 @@ from typing import Literal
 
 from mlenv.matrix.load import DataVersion
 from mlenv.report.document import Document
-from mlenv.report.environments.change import RISKS, Change, ChangeKind, Risk, find_highest
+from mlenv.report.environments.change import Change, Risk, find_highest
+from mlenv.report.environments.change_lines import add_changes, count_risks
 from mlenv.report.environments.rows import GenerationRow, describe_generation
 from mlenv.report.page import DEFAULT_WIDTH, Page
 
 SCHEMA = "mlenv.environment-diff/1"
-MARKS: dict[ChangeKind, str] = {"added": "+", "removed": "-", "upgraded": "~", "downgraded": "~", "changed": "~"}
-_TITLES: dict[Risk, str] = {"high": "High risk", "medium": "Medium risk", "low": "Low risk", "none": "No risk"}
-_COLOURS: dict[Risk, str] = {"high": "red", "medium": "yellow", "low": "cyan", "none": "dim"}
-_EXPLAINED: tuple[Risk, ...] = ("high", "medium")
 
 
 class DifferenceDocument(Document, frozen=True, kw_only=True):
@@ -46,7 +43,7 @@ def difference_document(
         before=before,
         after=after,
         highest=find_highest(changes),
-        counts={risk: sum(change.risk == risk for change in changes) for risk in RISKS},
+        counts=count_risks(changes),
         changes=tuple(changes),
     )
 
@@ -58,35 +55,5 @@ def render_text(
     page = Page(width=width, colour=colour)
     page.heading(f"{document.environment}: from {document.before.number} to {document.after.number}")
     page.table([(row.number, describe_generation(row)) for row in (document.before, document.after)], indent=2)
-    for risk in RISKS:
-        changes = [change for change in document.changes if change.risk == risk]
-        if changes and (risk != "none" or verbose):
-            page.heading(f"{_TITLES[risk]}: {len(changes)}")
-            for change in changes:
-                _render_change(page, change, explain=verbose or risk in _EXPLAINED)
-    page.heading(closing_line(document))
+    add_changes(page, document.changes, verbose=verbose)
     return page.render()
-
-
-def closing_line(document: DifferenceDocument) -> str:
-    """The counts in one sentence, such as ``12 changes by risk: 2 high, 3 medium, 7 low.``."""
-    if not document.changes:
-        return "No difference."
-    number = len(document.changes)
-    counts = ", ".join(f"{document.counts[risk]} {risk}" for risk in RISKS if document.counts[risk])
-    return f"{number} {'change' if number == 1 else 'changes'} by risk: {counts}."
-
-
-def _render_change(page: Page, change: Change, *, explain: bool) -> None:
-    text = f"{MARKS[change.kind]} {change.subject}: {_tell_states(change)}"
-    page.text(text, indent=2, hang=4, style=_COLOURS[change.risk])
-    if explain:
-        page.text(change.reason, indent=6)
-
-
-def _tell_states(change: Change) -> str:
-    """``2.8.0 -> 2.7.0 (downgraded)``; which way a version went is said, not only shown."""
-    if change.kind in ("added", "removed"):
-        return f"{change.after or change.before} ({change.kind})"
-    way = f" ({change.kind})" if change.kind != "changed" else ""
-    return f"{change.before} -> {change.after}{way}"

@@ -94,15 +94,15 @@ def _take_record(match: re.Match[str], names: Mapping[str, str]) -> Held:
     return Held(
         name=names.get(match["name"], match["name"].lower()),
         version=match["version"],
-        label=_label_of(match["build"]),
+        label=label_of(match["build"]),
         index=channel,
         host=find_host(channel),
         files={match["file"]: {algorithm or "md5": value}} if value else {},
     )
 
 
-def _label_of(build: str) -> str:
-    """``cuda129_generic_py312_h0_200`` gives ``cu129``, ``cpu_mkl_py312_h0_102`` gives ``cpu``."""
+def label_of(build: str) -> str:
+    """The build that conda's build string names: ``cuda129_generic_py312_h0_200`` gives ``cu129``, ``cpu_mkl_py312_h0_102`` gives ``cpu``."""
     cuda = _CONDA_CUDA.match(build)
     if cuda:
         return f"cu{cuda[1]}"

@@ -23,7 +23,7 @@ _DEVICES = {str(kind): words for kind, words in WORDS.items()}
 def compare_settings(before: Manifest, after: Manifest, knowledge: Knowledge) -> Iterator[Change]:
     """Python, accelerator, manager, profile, variables, data."""
     old, new = before.plan, after.plan
-    yield from _compare_python(old.python, new.python)
+    yield from compare_python(old.python, new.python)
     if old.accelerator != new.accelerator:
         yield _compare_accelerators(old.accelerator, new.accelerator, after, knowledge)
     yield from _compare(
@@ -67,7 +67,8 @@ def _compare(subject: str, before: str, after: str, verdict: Verdict) -> Iterato
         yield make_change(subject, "environment", (before or "none", after or "none"), verdict)
 
 
-def _compare_python(before: str, after: str) -> Iterator[Change]:
+def compare_python(before: str, after: str) -> Iterator[Change]:
+    """The step from one Python to another."""
     distance = measure(before, after)
     if distance.step == "none":
         return
