@@ -10,6 +10,7 @@ import msgspec
 
 from mlenv.checks.finding import CheckOutcome, Diagnosis, Finding, Status
 from mlenv.checks.ranking import rank_findings
+from mlenv.checks.unexplained import note_unexplained
 from mlenv.clues.clue import Clue
 from mlenv.errors import MlenvError
 from mlenv.facts.environment import Environment
@@ -144,7 +145,8 @@ def diagnose(case: Case, matrix: Matrix, checks: Iterable[Check] | None = None) 
     outcomes = [_run(item, case, matrix, findings) for item in chosen]
     if checks is None:
         outcomes += foreign_failures()
-    ranked = rank_findings(findings, case.clues)
+    unexplained = note_unexplained(case, findings, outcomes) if checks is None else None
+    ranked = rank_findings([*findings, *((unexplained,) if unexplained else ())], case.clues)
     return Diagnosis(status=_judge(ranked, outcomes), findings=ranked, checks=tuple(outcomes))
 
 

@@ -13,6 +13,7 @@ from mlenv.checks.frameworks import Known, find_known
 from mlenv.checks.messages import names, quote
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.subjects.build import place, reinstall, require_cuda
+from mlenv.facts.pattern import lazy
 from mlenv.facts.version import at_least, numbers, series
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
@@ -28,6 +29,11 @@ NAMED = (
 HIP = ("hip-without-gpu-code",)
 # Up to this capability a GPU that a build of today lacks is one that was dropped.
 LAST_DROPPED = "7.5"
+# Cards of Fermi and Kepler, which every build of PyTorch since 1.3 and CUDA 12 have left out; the 745 and 750 are newer.
+_OLD = lazy(
+    r"(?i)\b(?:gt|gts|gtx)\s?(?:[456]\d0|7(?:[0-4]0|[6-9]0))m?(?: ?ti)?\b|\btesla\s?[kcm]20\d\d\b|\bk(?:10|20|40|80)[cmxst]?\b"
+    r"|\bgeforce [4-8][1-4]0m\b|\btitan (?:black|z)\b|\bquadro (?:k(?!620|1200|2200)\d|[456]000\b)|\bgrid k\d\b"
+)
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +125,18 @@ def _likely_verdicts(case: Case, matrix: Matrix) -> Iterator[Verdict]:
         newer = _is_newer(matrix, told, capability)
         yield Verdict(known=told, gpu=device.name, capability=capability, newer=newer, grade="likely")
     if not devices and case.clue("no-kernel-image") is not None and not case.machine.gpus_of("amd"):
-        yield Verdict(known=known, gpu="the GPU", capability="", newer=True, grade="likely")
+        old, told = _old_card(case), case.clue("gpu-too-old-for-torch") is not None
+        yield Verdict(
+            known=known, gpu=old or "the GPU", capability="", newer=not old and not told, grade="likely"
+        )
+
+
+def _old_card(case: Case) -> str:
+    """The name of a card that every build of today is too new for, as the facts or else the words have it."""
+    names = [gpu.name for gpu in case.machine.gpus_of("nvidia") if gpu.name]
+    if not names and case.report is not None:
+        names = [case.report.symptom, case.report.text]
+    return next((match[0] for name in names if (match := _OLD.search(name))), "")
 
 
 def _runs(case: Case, matrix: Matrix, item: Known, capability: str) -> bool | None:
@@ -149,7 +166,9 @@ def _is_newer(matrix: Matrix, known: Known | None, capability: str) -> bool:
     if not codes and build is not None and build.capability_floor:
         codes = (build.capability_floor,)
     if codes:
-        return any(at_least(capability, code) for code in codes)
+        # Between two of its targets, what is old was dropped, and what is new was not yet there.
+        between = any(at_least(capability, code) for code in codes) and not at_least(LAST_DROPPED, capability)
+        return between or all(at_least(capability, code) for code in codes)
     targets = _toolkit_targets(matrix, known.cuda if known else "")
     if targets and not any(numbers(capability) == numbers(target) for target in targets):
         return all(at_least(capability, target) for target in targets)

@@ -17,6 +17,10 @@ LOWEST = "12.3"
 """Apple's Metal graphs that PyTorch uses came with this macOS."""
 
 
+FLOORS = (("2.9", "14.0"), ("2.5", "13.0"))
+"""From which release on PyTorch's backend for Metal asks for which macOS, newest first."""
+
+
 @check("mps-macos-too-old", subject="environment")
 def mps_macos_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A macOS older than PyTorch's Metal backend asks for."""
@@ -29,6 +33,9 @@ def mps_macos_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
         return
     version = case.machine.os.version or ""
     needed = value_of(case, NEEDS[0], "needed", "wanted", "lowest")
+    if needed and version and at_least(version, needed) and known and known.version:
+        # The message kept its number while the releases asked for more.
+        needed = next((floor for release, floor in FLOORS if at_least(known.version, release)), needed)
     needed = needed or (known.build.mps_macos if known and known.build else "") or LOWEST
     if (version and at_least(version, needed)) or (not version and case.clue(*NEEDS) is None):
         return

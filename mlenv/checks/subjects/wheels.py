@@ -33,17 +33,19 @@ _RIGHT_NAMES = {
     "dateutil": "python-dateutil",
     "attr": "attrs",
 }
+# Names that packages of their own had.
+_FORMER = ("tensorflow-gpu",)
 
 
 @check("package-name-wrong", subject="environment")
-def package_name_wrong(case: Case, _matrix: Matrix) -> Iterator[Finding]:
+def package_name_wrong(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A package that is published under another name."""
     clue = case.clue("package-renamed", "package-unknown", *REFUSALS)
     if clue is None:
         raise Skip("no installer missed a package")
     asked = _asked_name(case)
     right = value(clue, "right") or _RIGHT_NAMES.get(asked, "")
-    if not right:
+    if not right or (asked in _FORMER and _is_refused_anyway(case, matrix)):
         return
     wrong = value(clue, "wrong") or asked or "this name"
     yield Finding(
@@ -57,6 +59,13 @@ def package_name_wrong(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         grade="named",
         explains=names(case, "package-renamed", "package-unknown", "build-failed", *REFUSALS),
     )
+
+
+def _is_refused_anyway(case: Case, matrix: Matrix) -> bool:
+    """Whether this Python gets the package under neither name."""
+    refusal = find_refusal(case)
+    verdict = judge(case, matrix, refusal) if refusal else None
+    return verdict is not None and verdict.slug == "python-32bit"
 
 
 def _asked_name(case: Case) -> str:
