@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
 from typing import TYPE_CHECKING
 
 from mlenv.checks.finding import CheckOutcome, Finding, Fix
@@ -18,8 +17,7 @@ NAMED = 4
 _GIVE_FACTS = (
     Fix(text="Run it on the machine and in the environment where the error came", command="mlenv doctor --env PATH"),
     Fix(
-        text="Or give a report of that machine (`python -m torch.utils.collect_env`, `nvidia-smi`, `pip list`) with the "
-        "error",
+        text="Or give a report of that machine with the error (`nvidia-smi`, `pip list`, collect_env of PyTorch)",
         command="mlenv doctor --from REPORT --error ERROR",
     ),
 )
