@@ -17,15 +17,22 @@ from mlenv.errors import InstallError, UsageError
 def check_output(path: Path, *, force: bool) -> None:
     """:class:`UsageError` where the output may not be written; an existing one only gives way to ``force``."""
     if not path.parent.is_dir():
-        raise UsageError(f"--output {path}: there is no folder {path.parent}")
+        raise UsageError(
+            f"--output {path}: there is no folder {path.parent}", hint="make it first, or name another place"
+        )
     if not os.path.lexists(path):
         return
     if not force:
         raise UsageError(f"--output {path}: is there already", hint="name another place, or replace it with --force")
     if path.is_symlink() or path.is_dir() != (kind_of(path) == "folder"):
-        raise UsageError(f"--output {path}: is there already and no such output, so --force leaves it alone")
+        raise UsageError(
+            f"--output {path}: is there already and no such output, so --force leaves it alone",
+            hint="name another place",
+        )
     if path.is_dir() and any(path.iterdir()) and not (path / MANIFEST).is_file():
-        raise UsageError(f"--output {path}: is a folder that is no bundle, so --force leaves it alone")
+        raise UsageError(
+            f"--output {path}: is a folder that is no bundle, so --force leaves it alone", hint="name another place"
+        )
 
 
 @contextmanager

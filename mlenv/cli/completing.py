@@ -30,7 +30,7 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
             [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $help)
         }
     } finally {
-        Remove-Item Env:%(complete_var)s, Env:COMP_WORDS, Env:COMP_CWORD
+        Remove-Item -Path 'Env:%(complete_var)s', 'Env:COMP_WORDS', 'Env:COMP_CWORD'
     }
 }
 """

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlenv.checks.registry import Case, Check, ImportAttempt
     from mlenv.facts.environment import Environment
     from mlenv.matrix.load import Matrix
+    from mlenv.report.matrix.map import CompatibilityMap
     from mlenv.system.host import LiveHost
     from mlenv.terminal import Terminal
 
@@ -81,9 +82,14 @@ def examine(
             document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=output.verbose
         )
 
+    def maps() -> tuple[None, tuple[CompatibilityMap, ...]]:
+        from mlenv.report.compatibility import find_maps
+
+        return None, find_maps(matrix, document.machine)
+
     strip = open_redactor(redact=asked.redact)
     if fixing is None or (output.form in (None, "text") and not output.outputs):
-        emit(terminal, document, text, output, strip, find_writers(document, strip))
+        emit(terminal, document, text, output, strip, find_writers(document, strip, maps))
     if fixing is not None:
         from mlenv.cli.mending import Diagnosed, mend
 
@@ -140,7 +146,9 @@ def read_foreign(path: Path) -> str:
             with path.open("rb") as file:
                 data = file.read(FOREIGN_BYTES)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror or error})", hint="check the path; - reads standard input"
+        ) from None
     return _decode(data)
 
 

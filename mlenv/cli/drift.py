@@ -42,7 +42,7 @@ def report_drift(
         lambda: render_text(document, width=terminal.width, colour=terminal.colour, verbose=output.verbose),
         output,
         strip,
-        lambda: render_markdown(document, strip),
+        {"markdown": lambda: render_markdown(document, strip)},
     )
     return ExitStatus.FOUND_FAULT if changes else ExitStatus.OK
 

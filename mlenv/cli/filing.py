@@ -16,12 +16,12 @@ def replace_file(path: Path, text: str) -> None:
     did.  :class:`UsageError` where it cannot be written.
     """
     data = text.encode(errors="replace")
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path))  # of a pipe it is no path at all
     # The node exporter reads each name that ends in .prom; this one does not.
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
             return
         fresh.write_bytes(data)
         os.replace(fresh, target)

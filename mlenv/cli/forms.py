@@ -52,7 +52,9 @@ def find_targets(output: OutputOptions) -> tuple[Target, ...]:
         return (Target(form=output.form or "text"),)
     for path in output.outputs:
         if not path.parent.is_dir():  # told before anything is written
-            raise UsageError(f"--output {path}: there is no folder {path.parent}")
+            raise UsageError(
+                f"--output {path}: there is no folder {path.parent}", hint="make it first, or name another place"
+            )
     return tuple(Target(form=output.form or _form_of(path), path=path) for path in output.outputs)
 
 

@@ -26,6 +26,8 @@ COMMANDS = {
     "env": "List, show, compare, roll back and remove environments.",
     "profiles": "List what can be installed by name.",
     "sbom": "Print what an environment is made of, as CycloneDX.",
+    "report": "Bring the reports of many machines together.",
+    "fleet": "Ask every host of an Ansible inventory, and merge their reports.",
     "policy": "Write policy files, and say in words what they ask for.",
     "matrix": "Read and check the compatibility matrix.",
     "schema": "Print the JSON Schema of a document.",

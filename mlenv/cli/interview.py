@@ -101,9 +101,7 @@ class Interview:
 
     def _row(self, number: int, row: Choice) -> str:
         head = f"  {number:>2}  {row.name:<13} "
-        return textwrap.fill(
-            row.text, max(self.width - 1, 40), initial_indent=head, subsequent_indent=" " * len(head)
-        )
+        return textwrap.fill(row.text, max(self.width - 1, 40), initial_indent=head, subsequent_indent=" " * len(head))
 
 
 def find_choice(typed: str, rows: Sequence[Choice]) -> str | None:

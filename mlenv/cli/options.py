@@ -133,7 +133,10 @@ def _check_files(forms: Sequence[str]) -> Callable[[F], F]:
 def check_file(path: Path, form: str, forms: Sequence[str]) -> None:
     """:class:`UsageError` where a file has no folder, or a form that the report has not."""
     if not path.parent.is_dir():
-        raise UsageError(f"--output {path}: cannot be written (there is no folder {path.parent})")
+        raise UsageError(
+            f"--output {path}: cannot be written (there is no folder {path.parent})",
+            hint="make it first, or name another place",
+        )
     if form not in forms:
         raise UsageError(f"--output {path}: this report has no form {form}", hint=f"it has {', '.join(forms)}")
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from mlenv.cli.options import data_options, output_options, probe_options
+from mlenv.cli.options import data_options, forms_option, probe_options
 from mlenv.cli.settings import DataOptions, OutputOptions, ProbeOptions
+from mlenv.errors import UsageError
 
 
 @click.command("probe")
@@ -18,9 +19,17 @@ from mlenv.cli.settings import DataOptions, OutputOptions, ProbeOptions
     metavar="DIR",
     help="Save the raw readings there, so that this machine can be replayed elsewhere.",
 )
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="SNAPSHOT",
+    help="Say what changed since that snapshot, recording or described machine; status 1 where something did.",
+)
 @data_options
-@output_options
-def command(asked: ProbeOptions, record: Path | None, data: DataOptions, output: OutputOptions) -> int:
+@forms_option("text", "json", "markdown")
+def command(
+    asked: ProbeOptions, record: Path | None, against: Path | None, data: DataOptions, output: OutputOptions
+) -> int:
     """Print what this machine is: hardware, drivers, Pythons, package settings.
 
     \b
@@ -30,10 +39,16 @@ def command(asked: ProbeOptions, record: Path | None, data: DataOptions, output:
     mlenv probe --format json         a snapshot that `--machine` takes anywhere
     mlenv probe --record DIR          the raw readings, for a bug report
     mlenv doctor --machine DIR        what they show, on any computer
+    mlenv probe --output good.json    while all is well, and later:
+    mlenv probe --against good.json   what changed since, the riskiest first
 
     User and host names, home folders, serial numbers and UUIDs stay out of snapshots and recordings;
     --no-redact keeps them.
     """
-    from mlenv.cli.snapshot import show_machine
+    from mlenv.cli.snapshot import compare_machine, show_machine
 
-    return show_machine(asked, data, output, record)
+    if against is None:
+        return show_machine(asked, data, output, record)
+    if record is not None:
+        raise UsageError("--record and --against do not go together", hint="record first, then compare")
+    return compare_machine(asked, against, data, output)

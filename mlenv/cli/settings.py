@@ -227,4 +227,6 @@ def write_bytes(path: Path, content: bytes, *, option: str) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise UsageError(f"{option} {path}: cannot be written ({error.strerror or error})") from None
+        raise UsageError(
+            f"{option} {path}: cannot be written ({error.strerror or error})", hint="name another place for it"
+        ) from None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from mlenv.cli.deciders import Decider
 from mlenv.cli.interview import Answers, Interview
 from mlenv.cli.offer import Offer, render_offer
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from mlenv.facts.machine import Machine
     from mlenv.matrix.rows import Profile
-    from mlenv.resolve.resolution import Impossible
 
 LOOK_SECONDS = 2.0
 """A person waits for the first question; what is not known by then is asked again for the plan."""

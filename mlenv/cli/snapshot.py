@@ -48,6 +48,27 @@ def show_machine(asked: ProbeOptions, data: DataOptions, output: OutputOptions, 
     return ExitStatus.OK
 
 
+def compare_machine(asked: ProbeOptions, against: Path, data: DataOptions, output: OutputOptions) -> int:
+    """Print what changed since a snapshot, and give the status: 1 where something did."""
+    from mlenv.cli.drift import load_snapshot, redact_environment, redact_machine, report_drift
+    from mlenv.report.environments.change import rank
+    from mlenv.report.environments.installed import compare_environments
+    from mlenv.report.environments.workstation import compare_workstations
+
+    old, old_environment = load_snapshot(against)
+    new, new_environment = _look(asked)
+    # The snapshot may be redacted or not: both sides lose the owner's words, each with its own numbers.
+    sides = (open_redactor(), open_redactor())
+    before, after = redact_machine(old, sides[0]), redact_machine(new, sides[1])
+    changes = compare_workstations(before, after)
+    if old_environment is not None and new_environment is not None:
+        environments = redact_environment(old_environment, sides[0]), redact_environment(new_environment, sides[1])
+        changes = rank([*changes, *compare_environments(*environments, after)])
+    names = (str(asked.machine_path or "this machine"), str(against))
+    version = data.open_matrix(checked=False).data_version
+    return report_drift("machine", names, changes, version, output)
+
+
 def _look(asked: ProbeOptions) -> tuple[Machine, Environment | None]:
     """The machine, and the environment where one was named."""
     if asked.machine_path is not None:
@@ -65,7 +86,7 @@ def _look(asked: ProbeOptions) -> tuple[Machine, Environment | None]:
 def _record(asked: ProbeOptions, folder: Path, strip: Callable[[str], str]) -> tuple[Machine, Environment | None]:
     """Look at this machine and keep every raw reading in a folder, those of its environment too."""
     if asked.machine_path is not None:
-        raise UsageError("--record reads this machine; leave out --machine")
+        raise UsageError("--record reads this machine", hint="leave out --machine")
     from mlenv.probe import probe_machine
     from mlenv.probe.environments.environment import read_environment
     from mlenv.report.redact import mask_text
@@ -78,5 +99,6 @@ def _record(asked: ProbeOptions, folder: Path, strip: Callable[[str], str]) -> t
     try:
         save_recording(host, folder, lambda text: strip(mask_text(text)))
     except OSError as error:
-        raise UsageError(f"--record {folder}: cannot be written ({error.strerror or error})") from None
+        reason = error.strerror or error
+        raise UsageError(f"--record {folder}: cannot be written ({reason})", hint="name another folder") from None
     return machine, environment if asked.environment else None

@@ -17,6 +17,7 @@ from mlenv.cli.verify import VerifyOptions
 from mlenv.cli.verifying import as_device, exit_status, find_width, read_named_environment
 
 if TYPE_CHECKING:
+    from mlenv.facts.machine import Machine
     from mlenv.matrix.load import Matrix
     from mlenv.matrix.rows import Profile
     from mlenv.policy.model import Policy
@@ -49,7 +50,12 @@ def verify(options: VerifyOptions, data: DataOptions, output: OutputOptions) -> 
             document, width=terminal.width, colour=terminal.colour, marks=terminal.marks, verbose=output.verbose
         )
 
-    emit(terminal, document, text, output, writers=find_writers(document, open_redactor()))
+    def picture() -> tuple[Machine, tuple[()]]:
+        from mlenv.report.redact import mask_machine
+
+        return mask_machine(verifying.examination.machine), ()
+
+    emit(terminal, document, text, output, writers=find_writers(document, open_redactor(), picture))
     verifying.save_baseline(verification)
     return exit_status(verification)
 

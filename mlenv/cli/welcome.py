@@ -24,12 +24,12 @@ def welcome(machine_path: Path | None = None) -> int:
 
     terminal = Terminal()
     machine = get_machine(machine_path, deadline=LOOK_SECONDS)
-    terminal.write(render_welcome(machine, is_environment(Path(DEFAULT_ENVIRONMENT)), terminal.marks))
+    terminal.write(render_welcome(machine, terminal.marks, environment=is_environment(Path(DEFAULT_ENVIRONMENT))))
     return ExitStatus.OK
 
 
-def render_welcome(machine: Machine, environment: bool, marks: Marks) -> str:
-    """This machine in a line, and the commands that make sense on it; ``environment``: there is one here."""
+def render_welcome(machine: Machine, marks: Marks, *, environment: bool) -> str:
+    """A line for the machine, and the commands that make sense on it; ``environment``: there is one here."""
     from mlenv.cli.farewell import program
 
     name = program()

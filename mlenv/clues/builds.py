@@ -33,7 +33,9 @@ _CAPABILITIES: tuple[Signature, ...] = (
         ("no longer supports this gpu",),
         r"Found GPU\s?\d{1,3} (?P<gpu>[^\n]{2,80}?) which is of (?:cuda|compute) capability"
         r" \(?(?P<capability>\d{1,2}\.\d)"
-        r"[^\n]{0,10}\s{0,6}PyTorch no longer supports this GPU",
+        r"[^\n]{0,10}\s{0,6}PyTorch no longer supports this GPU"
+        # One release printed its message without the values.
+        r"|%d\.%d\.?\s{0,6}PyTorch no longer supports this GPU",
     ),
     signature(
         "gpu-outside-torch-range",
@@ -148,7 +150,8 @@ _COMPILED: tuple[Signature, ...] = (
         "cpu-wheel-named",
         ("cpu wheel", "cpu-only", "cpu only", "cpuonly", "cpu build", "cpu version"),
         r"(?:\bcpu(?:-only| only)? (?:wheel|build|version) (?:\w{1,20} ){0,4}installed|"
-        r"\b(?:install|obtain|get|got|receiv|download|pull)\w{0,5} (?:\w{1,20} ){0,5}cpu[- ]?only\b(?! machine| device| mode)"
+        r"\b(?:install|obtain|get|got|receiv|download|pull)\w{0,5} (?:\w{1,20} ){0,5}cpu[- ]?only\b"
+        r"(?! machine| device| mode)"
         r"[^\n]{0,20}|"
         r"\b(?:install|obtain|get|got|receiv|download|pull)\w{0,5} (?:\w{1,20} ){0,5}cpu (?:wheel|build|version)|"
         r"you (?:have|are using|seem to have)[^\n]{0,40}cpu(?:-only| only)?[^\n]{0,20}(?:version|build"

@@ -62,12 +62,14 @@ INSIDE: tuple[Signature, ...] = (
         ("libcuda", "nvcuda", "-lcuda", "cuda lib", "shared library"),
         r"libcuda\.so(?:\.1)?['\"]?: cannot open shared object|(?:could not|cannot|can't|couldn't|unable to"
         r"|failed to) (?:load|find|open|locate|dlopen)"
-        r"[^\n]{0,60}(?:libcuda\.so|nvcuda\.dll)|libcuda\.so(?:\.1)?['\"]? (?:cannot|could not|not"
+        # A library that answers, or that is for another machine, is there.
+        r"[^\n]{0,60}(?:libcuda\.so|nvcuda\.dll)(?![^\n]{0,400}(?:init failure|undefined symbol|ELF ?class))"
+        r"|libcuda\.so(?:\.1)?['\"]? (?:cannot|could not|not"
         r"|is missing|was not|is not) ?(?:be )?(?:found|installed)?"
         r"|nvcuda\.dll[^\n]{0,40}not found|cannot find -lcuda\b|no libcuda\.so|missing libcuda\.so"
         r"|libcuda\.so(?:\.1)? (?:is )?missing"
         # Programs of Rust, and others that look for the library by its bare name.
-        r"|unable to (?:find|dynamically load|load)[^\n]{0,30}['\"]?cuda['\"]? (?:shared )?(?:lib\b|library)"
+        r"|unable to (?:find|dynamically load|load)[^\n]{0,30}['\"]?\bcuda['\"]? (?:shared )?(?:lib\b|library)"
         r"|names:? \[['\"]cuda['\"], ['\"]nvcuda['\"]\]",
     ),
     signature(

@@ -116,9 +116,11 @@ CHOICE: tuple[Signature, ...] = (
     signature(
         "mig",
         ("mig", "g.5gb", "g.10gb", "g.20gb", "g.40gb"),
-        r"\bMIG[ -](?:mode|device|instance|enabled|slice|partition|profile|GPU|[0-9a-f]{8}-)|\bMIG M\."
+        # nvidia-smi has a column and a section of that name for every GPU, where it says that there is none.
+        r"\bMIG[ -](?:mode(?!\s{0,40}(?:Current)?\s{0,60}[:=]?\s{0,8}(?:N/A|Disabled|off))|device|instance|enabled"
+        r"|slice|partition|profile|GPU|[0-9a-f]{8}-)"
         r"|\b[1-7]g\.\d+gb\b"
-        r"|multi-instance GPU|\bMIG\b(?=[^\n]{0,40}(?:enabled|on|is))",
+        r"|multi-instance GPU|\bMIG\b(?=[^\n]{0,40}\b(?:enabled|on|is)\b)",
     ),
     signature(
         "mig-without-instances",

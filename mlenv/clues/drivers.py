@@ -5,7 +5,10 @@ from __future__ import annotations
 from mlenv.clues.clue import Signature, signature
 
 # A CUDA error is named by its sentence, by the names of the runtime and the driver API, or by its number alone.
-_NUMBERED = r"(?:cuda ?(?:driver |runtime )?(?:error|failure)|cuinit|cudart\w*|error ?code|error)[^\n]{0,30}?[ =(:#]"
+_NUMBERED = (
+    r"(?:cuda ?(?:driver |runtime )?(?:error|failure)|cuinit|cudart\w*|error ?code|error|init failure)"
+    r"[^\n]{0,30}?[ =(:#]"
+)
 
 NVML: tuple[Signature, ...] = (
     signature(
@@ -95,6 +98,12 @@ CUDA: tuple[Signature, ...] = (
         "driver-too-old",
         ("driver on your system is too old", "driver is too old", "driver version is too old", "outdated driver"),
         r"driver (?:on your system |version )?is too old(?:[^\n]{0,4}found version (?P<found>\d{4,5}))?",
+    ),
+    # libcuda.so.418.74: undefined symbol: cuCtxCreate_v3: a function that this driver does not have yet.
+    signature(
+        "driver-too-old",
+        "undefined symbol",
+        r"libcuda\.so[.\d]{0,20}['\"]?: undefined symbol: cu[A-Z]\w{2,60}",
     ),
     # unsatisfied condition: cuda>=12.4, please update your driver to a newer version
     signature(
@@ -261,6 +270,12 @@ MODULE: tuple[Signature, ...] = (
         "module-load-failed",
         "unable to load the",
         r"unable to load the (?:nvidia )?kernel module '?nvidia[\w.-]*",
+    ),
+    # The script of NVIDIA's module that compares the compiler with the one of the kernel.
+    signature(
+        "module-build-failed",
+        ("compiler version check failed", "failed cc version check", "gcc-version-check failed"),
+        r"(?<!Warning: )Compiler version check failed|Failed CC version check|gcc-version-check failed",
     ),
     signature(
         "module-build-failed",

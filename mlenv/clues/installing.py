@@ -159,8 +159,10 @@ SIGNATURES: tuple[Signature, ...] = (
     ),
     signature(
         "cache-not-writable",
-        ("cache folder", "no locator available", "cache directory", "cache dir"),
-        r"problem when trying to write in your cache folder(?: \((?P<path>[^)\n]{1,300})\))?"
+        ("cache folder", "no locator available", "cache directory", "cache dir", "cache is not", "caches are not"),
+        r"(?:no|lack\w{0,3}|without|insufficient) (?:write )?permissions? (?:to|for) (?:\w{1,20} ){1,4}cache\b"
+        r"[^\n]{0,40}"
+        r"|problem when trying to write in your cache folder(?: \((?P<path>[^)\n]{1,300})\))?"
         r"|no locator available for file|(?:cache|config)[- ]?dir(?:ectory)?[^\n]{0,200}not (?:a )?writ(?:e)?able",
     ),
     signature(

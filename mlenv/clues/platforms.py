@@ -168,7 +168,7 @@ SIGNATURES: tuple[Signature, ...] = (
     signature(
         "module-lacks-attribute",
         "has no attribute",
-        r"(?<!initialized )module '(?P<module>[\w.]{1,80})' has no attribute '(?P<attribute>\w{1,80})'",
+        r"(?<!initialized )module '(?P<module>[\w.]{1,80})'? has no attribute '?(?P<attribute>\w{1,80})\b",
     ),
     # ImportError: cannot import name 'Tensor' from 'torch' (/home/me/work/torch.py)
     signature(

@@ -21,10 +21,10 @@ _LIBRARIES: tuple[Signature, ...] = (
     ),
     signature(
         "cuda-library-missing",
-        (".dll", "could not load library", "unable to load any of", "could not find/load"),
+        (".dll", "could not load library", "unable to load any of", "could not find/load", "could not load dynamic"),
         r"(?:Library |Could not load dynamic library '?|Could not locate |Unable to load |"
         rf"Could not load library '?)(?P<library>(?:lib)?{_CUDA_LIBRARY}(?:64)?[\w.]{{0,16}}\.(?:dll|so[.\d]{{0,8}}))"
-        r"(?![^\n]{0,200}(?:undefined symbol|symbol lookup))[^\n]{0,160}|"
+        r"(?![^\n]{0,400}(?:undefined symbol|symbol lookup|not defined in file))[^\n]{0,160}|"
         rf"Unable to load any of \{{(?P<libraries>lib{_CUDA_LIBRARY}[^\n}}]{{0,160}})",
     ),
     # PyTorch looks for the libraries of NVIDIA's wheels itself, and stumbles where the first is not there.
@@ -71,9 +71,8 @@ _LIBRARIES: tuple[Signature, ...] = (
     signature(
         "cuda-library-other-symbols",
         ("could not load library libcudnn", "could not load library libcublas"),
-        r"Could not load library (?P<library>lib(?:cudnn|cublas)\w{0,24}\.so[.\d]{0,8})[^\n]{0,200}(?:undefined"
-        r" symbol|symbol"
-        r" lookup)[^\n]{0,200}",
+        r"Could not load library (?P<library>lib(?:cudnn|cublas)\w{0,24}\.so[.\d]{0,8})[^\n]{0,400}(?:undefined"
+        r" symbol|symbol lookup|not defined in file)[^\n]{0,200}",
     ),
     signature(
         "mkl-symbol-undefined",
@@ -345,7 +344,8 @@ _PROTOBUF: tuple[Signature, ...] = (
         r" not compatible with the installed version \((?P<runtime>[\d.]{1,12})\)|"
         r"Descriptors cannot(?: not)? be created directly[^\n]{0,40}|"
         r"generated code is out of date and must be regenerated with protoc[^\n]{0,40}|"
-        r"'(?:MessageFactory|SymbolDatabase)' object has no attribute '(?:GetPrototype|CreatePrototype)'",
+        r"'(?:MessageFactory|SymbolDatabase)' object has no attribute '(?:GetPrototype|CreatePrototype)'|"
+        r"GetPrototype\W{1,3}AttributeError|AttributeError\W{1,3}(?:\w{1,20} ){0,4}GetPrototype",
     ),
     signature(
         "protobuf-older-than-generated",

@@ -58,6 +58,7 @@ class Board:
 
     def mark_all(self, row: bytearray, report: Report) -> None:
         """Set the cells that a report speaks of."""
+        row.extend(b"-" * (len(self.columns) - len(row)))
         for check in report.checks:
             self.mark(row, check.id, check.subject, _OUTCOME.get(check.outcome, "u"))
         for finding in report.findings:

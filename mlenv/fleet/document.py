@@ -178,11 +178,11 @@ class Report(Part, frozen=True, kw_only=True):
     results: tuple[Outcome, ...] = ()
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """Something is no report; the text is one clear phrase."""
 
 
-class OtherMerge(Exception):
+class OtherMergeError(Exception):
     """A document is itself the merge of many reports."""
 
 
@@ -190,19 +190,19 @@ _DECODER = msgspec.json.Decoder(Report)
 
 
 def parse_report(data: bytes | str) -> Report:
-    """The report that a JSON text is; :class:`Unreadable` says why it is none."""
+    """The report that a JSON text is; :class:`UnreadableError` says why it is none."""
     try:
         report = _DECODER.decode(data)
     except msgspec.ValidationError as error:
-        raise Unreadable(f"it is no report of mlenv ({error})") from None
+        raise UnreadableError(f"it is no report of mlenv ({error})") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unreadable(f"it is no JSON ({error})") from None
+        raise UnreadableError(f"it is no JSON ({error})") from None
     if report.schema == FLEET:
-        raise OtherMerge
+        raise OtherMergeError
     if report.schema not in READABLE:
         known = ", ".join(READABLE)
         said = f"its schema is {report.schema!r}" if report.schema else "it has no key `schema`"
-        raise Unreadable(f"it is no report that can be merged: {said}, and {known} can be read")
+        raise UnreadableError(f"it is no report that can be merged: {said}, and {known} can be read")
     if report.schema == UNREACHABLE and not report.host:
-        raise Unreadable("it names no host")
+        raise UnreadableError("it names no host")
     return report

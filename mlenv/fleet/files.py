@@ -11,7 +11,7 @@ from typing import IO, cast
 
 import msgspec
 
-from mlenv.fleet.document import Unreadable
+from mlenv.fleet.document import UnreadableError
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
 LARGEST = 64 * 2**20
@@ -63,34 +63,40 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def read_documents(path: str) -> Iterator[Document]:
-    """The documents of a file; :class:`Unreadable` says why there are none, or no more."""
+    """The documents of a file; :class:`UnreadableError` says why there are none, or no more."""
     try:
         with _open(path) as file:
             if path.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson")):
-                yield from _read_lines(path, file)
+                yield from _number(path, iter(lambda: file.readline(LARGEST), b""))
             else:
-                yield from _read_whole(path, file)
+                yield from _split(path, _read(file))
     except FileNotFoundError:
         what = "no file matches it" if glob.has_magic(path) else "there is no such file"
-        raise Unreadable(what) from None
+        raise UnreadableError(what) from None
     except (OSError, EOFError, zlib.error) as error:
-        raise Unreadable(f"it cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        raise UnreadableError(f"it cannot be read ({getattr(error, 'strerror', None) or error})") from None
 
 
 def _open(path: str) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path)) if path.lower().endswith(".gz") else open(path, "rb")
 
 
-def _read_whole(path: str, file: IO[bytes]) -> Iterator[Document]:
+def _read(file: IO[bytes]) -> bytes:
+    """A whole file; one that is too large is not read to its end."""
+    plain = not isinstance(file, gzip.GzipFile)
+    # A size that is asked for is set aside at once, so a plain file is asked how large it is.
+    data = file.read() if plain and os.fstat(file.fileno()).st_size <= LARGEST else file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise UnreadableError(f"it is larger than {LARGEST >> 20} MiB")
+    return data
+
+
+def _split(path: str, data: bytes) -> Iterator[Document]:
     """One document, or a line each where the first line is a whole document by itself."""
-    data = file.read(LARGEST + 1)
     head, _, rest = data.partition(b"\n")
     if head.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{") and _is_object(head):
-        yield from _number(path, data.split(b"\n"))
-    elif len(data) > LARGEST:
-        raise Unreadable(f"it is larger than {LARGEST >> 20} MiB")
-    else:
-        yield Document(path=path, data=data.removeprefix(b"\xef\xbb\xbf"))
+        return _number(path, data.split(b"\n"))
+    return iter((Document(path=path, data=data.removeprefix(b"\xef\xbb\xbf")),))
 
 
 def _is_object(line: bytes) -> bool:
@@ -99,10 +105,6 @@ def _is_object(line: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
-
-
-def _read_lines(path: str, file: IO[bytes]) -> Iterator[Document]:
-    return _number(path, iter(lambda: file.readline(LARGEST), b""))
 
 
 def _number(path: str, lines: Iterable[bytes]) -> Iterator[Document]:

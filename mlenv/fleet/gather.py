@@ -8,7 +8,7 @@ import msgspec
 
 from mlenv.fleet import document, tally
 from mlenv.fleet.board import Board, Column
-from mlenv.fleet.document import OtherMerge, Report, Unreadable, parse_report
+from mlenv.fleet.document import OtherMergeError, Report, UnreadableError, parse_report
 from mlenv.fleet.files import find_files, read_documents
 from mlenv.fleet.host import STATUSES, Host, read_kind
 from mlenv.fleet.naming import Naming
@@ -70,15 +70,15 @@ class Gatherer:
                 report = self._parse(found.place, found.data)
                 if report is not None:
                     yield report.host or self._naming.name(path, found.line), report
-        except Unreadable as error:
+        except UnreadableError as error:
             self._unread.append(Unread(place=path, reason=str(error)))
 
     def _parse(self, place: str, data: bytes) -> Report | None:
         try:
             return parse_report(data)
-        except Unreadable as error:
+        except UnreadableError as error:
             self._unread.append(Unread(place=place, reason=str(error)))
-        except OtherMerge:
+        except OtherMergeError:
             self._passed_over.append(place)
         return None
 
@@ -95,8 +95,8 @@ class Gatherer:
         for trouble in find_troubles(report):
             self._blame(host, trouble)
         if report.schema == document.UNREACHABLE:
-            detail = report.reason or ""
-            self._blame(host, Trouble(id=tally.UNREACHABLE, severity="fail", title=NOT_REACHED, detail=detail))
+            said = f"{NOT_REACHED}: {report.reason}" if report.reason else NOT_REACHED
+            self._blame(host, Trouble(id=tally.UNREACHABLE, severity="fail", title=said))
 
     def _blame(self, host: Host, trouble: Trouble) -> None:
         cause = self._tally.add(host.name, trouble)
@@ -108,7 +108,7 @@ class Gatherer:
         for host in self._hosts.values():
             host.settle()
         for unread in self._unread:
-            self._tally.add(unread.place, msgspec.structs.replace(_UNREADABLE, detail=unread.reason))
+            self._tally.add(unread.place, _UNREADABLE)
         causes = self._tally.causes()
         return Gathered(
             hosts=tuple(sorted(self._hosts.values(), key=_badness)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from sys import intern
 from typing import Literal
 
 import msgspec
@@ -14,6 +16,8 @@ Severity = Literal["fail", "error", "warn", "info"]
 SEVERITIES: tuple[Severity, ...] = ("fail", "error", "warn", "info")
 """The worst first."""
 UNREACHABLE, UNREADABLE, REPEATED = "host-unreachable", "report-unreadable", "report-repeated"
+MOST_WORDS = 50
+"""Titles of one cause that are kept with their remedies; the title of each machine is kept anyway."""
 
 _SEVERITY: dict[str, Severity] = {"error": "fail", "warning": "warn", "info": "info"}
 _STATUS: dict[str, Severity] = {"fail": "fail", "warn": "warn", "error": "error"}
@@ -59,19 +63,32 @@ def _find_results(report: Report) -> Iterator[Trouble]:
 
 
 class Cause:
-    """A trouble and everybody who has it, in the order in which they came."""
+    """A trouble and everybody who has it: by machine the title there, with the words of the first titles in full."""
 
-    __slots__ = ("hosts", "severity", "trouble")
+    __slots__ = ("hosts", "severity", "trouble", "words")
 
     def __init__(self, trouble: Trouble) -> None:
         self.trouble = trouble
         self.severity: Severity = trouble.severity
-        self.hosts: dict[str, None] = {}
+        self.hosts: dict[str, str] = {}
+        self.words: dict[str, Trouble] = {}
+
+    def add(self, host: str, trouble: Trouble) -> None:
+        """Count a machine, with its own title; the worst severity stays."""
+        if SEVERITIES.index(trouble.severity) < SEVERITIES.index(self.severity):
+            self.severity = trouble.severity
+        self.hosts.setdefault(host, intern(trouble.title))
+        if len(self.words) < MOST_WORDS:
+            self.words.setdefault(trouble.title, trouble)
 
     @property
     def key(self) -> tuple[int, int, str, str]:
         """Sorts the worst first: by severity, then by the number of machines."""
         return SEVERITIES.index(self.severity), -len(self.hosts), self.trouble.id, self.trouble.reason
+
+    def common(self) -> Trouble:
+        """The trouble in the words that most machines have."""
+        return self.words[max(self.words, key=Counter(self.hosts.values()).__getitem__)]
 
 
 class Tally:
@@ -81,11 +98,9 @@ class Tally:
         self._causes: dict[tuple[str, str], Cause] = {}
 
     def add(self, host: str, trouble: Trouble) -> Cause:
-        """Count a machine; the first one's words stand for all."""
+        """Count a machine."""
         cause = self._causes.setdefault((trouble.id, trouble.reason), Cause(trouble))
-        if SEVERITIES.index(trouble.severity) < SEVERITIES.index(cause.severity):
-            cause.severity = trouble.severity
-        cause.hosts[host] = None
+        cause.add(host, trouble)
         return cause
 
     def causes(self) -> list[Cause]:

@@ -41,6 +41,7 @@ LABELS = {
 """Id to words, in the order in which outliers are told."""
 
 RATE_ENDINGS = ("_tflops", "_per_s")
+TIME_ENDING = " seconds"
 GIB = 2**30
 
 
@@ -189,4 +190,4 @@ def _read_times(results: Sequence[Outcome]) -> Iterator[tuple[str, Number]]:
     for result in results:
         if result.group == "framework" and result.seconds > 0:
             spent[result.framework] = spent.get(result.framework, 0.0) + result.seconds
-    return ((f"{name} seconds", Number("time", value)) for name, value in spent.items())
+    return ((name + TIME_ENDING, Number("time", value)) for name, value in spent.items())

@@ -32,7 +32,10 @@ def load_case(path: Path) -> tuple[Machine, Environment | None]:
             hint="--machine takes a described machine (TOML), a snapshot (JSON) or a recording (folder)",
         ) from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not a text file in UTF-8") from None
+        raise UsageError(
+            f"{path}: is not a text file in UTF-8",
+            hint="--machine takes a described machine (TOML), a snapshot (JSON) or a recording (folder)",
+        ) from None
     if text.lstrip().startswith("{"):
         from mlenv.intake.snapshot import parse_environment, parse_snapshot
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 
 from mlenv.clues.text import SEARCHED, normalise
 from mlenv.facts.pattern import lazy
@@ -17,10 +18,28 @@ _TAGS = lazy(
 )
 _QUOTE = lazy(r"(?m)^[ \t]{0,3}(?:>(?!>)[ \t]?){1,5}")
 _FENCE = lazy(r"(?m)^[ \t]{0,12}(?:`{3,8}|~{3,8})[\w+-]{0,30}[ \t]{0,9}$")
+# What loggers put before each line of a program: journald, Kubernetes, torchrun, Ray and vLLM. The kernel's lines
+# keep theirs.
+_LOGGED = lazy(
+    r"(?m)^[ \t]{0,8}(?:"
+    r"(?:[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[\d.,:+Z-]{0,20}) [\w.-]{1,64} "
+    r"(?!kernel)[\w.@/-]{1,64}\[\d{1,9}\]: ?"
+    r"|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3,9}(?:Z|[+-]\d{2}:\d{2}) (?:std(?:out|err) [FP] )?"
+    r"|\[(?:rank|default)\d{1,4}\]:(?!\[[WE]) ?"
+    r"|\((?:[A-Z]\w{2,40}|\w{0,20}[Ww]orker\w{0,20}) (?:rank=\d{1,4} )?pid=\d{1,9}(?:, ip=[\d.]{7,15})?\) ?"
+    r"(?:[A-Z]{4,8} \d{2}-\d{2} \d{2}:\d{2}:\d{2} \[[\w./]{1,80}:\d{1,6}\] ?)?"
+    r"|[A-Z]{4,8} \d{2}-\d{2} \d{2}:\d{2}:\d{2} \[[\w./]{1,80}:\d{1,6}\] ?"
+    r")"
+)
+_SERVICE = lazy(r"(?m)^(?P<name>[A-Za-z][\w.-]{0,60}) {1,20}\| ?")
+_LOGGING = 3
+"""Lines that begin with one service's name before it is taken for what docker compose puts there."""
 
 
 def unwrap(text: str) -> str:
-    """The text without colours, entities, tags, quote marks and fences, cut to a size that can be searched.
+    """The text without colours, entities, tags, quote marks, fences and what loggers put before a line.
+
+    It is cut to a size that can be searched.
 
     Columns, indentation and line breaks stay.
     """
@@ -37,7 +56,17 @@ def unwrap(text: str) -> str:
         text = _unquote(text)
     if "```" in text or "~~~" in text:
         text = _FENCE.sub("", text)
-    return text
+    return _without_loggers(text)
+
+
+def _without_loggers(text: str) -> str:
+    """Lines as the program wrote them."""
+    if "| " in text:
+        counts = Counter(match["name"] for match in _SERVICE.finditer(text))
+        services = {name for name, count in counts.items() if count >= _LOGGING}
+        if services:
+            text = _SERVICE.sub(lambda match: "" if match["name"] in services else match[0], text)
+    return _LOGGED.sub("", text)
 
 
 def clean(text: str) -> str:

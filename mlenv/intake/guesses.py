@@ -13,6 +13,7 @@ _WINDOWS = lazy(
 )
 _MAC = lazy(
     r"(?i)macosx_\d|\.dylib\b|/opt/homebrew/|/users/[\w.-]+/|\bdarwin\b|\bmac ?os\b|\bmps backend\b|apple silicon"
+    r"|\bintel[- ](?:based )?macs?\b|\bmac ?books?\b|\bmac ?mini\b|\bosx\b|\bos x\b"
     r"|/library/frameworks/|\[clang [\d.]{1,12} \(clang-"
 )
 _LINUX = lazy(
@@ -23,8 +24,8 @@ _LINUX = lazy(
 # Packages that this Python took, and what people call a Mac with a processor of Intel's.
 _INTEL_MAC = lazy(
     r"(?im)^ *(?:downloading|using cached|collecting) [^\n]{0,200}macosx_\d{1,2}_\d{1,2}_x86_64\.whl"
-    r"|\bintel[- ](?:based )?(?:mac|mbp|imac)|\bosx-?64\b|\bmac(?: ?os(?: x)?|s|book)?[ ,(]{1,2}(?:and |on |with |running |an? )?"
-    r"(?:\w{1,12} ){0,1}\(?(?:intel|x86(?:_64)?)\b"
+    r"|\bintel[- ](?:based )?(?:mac|mbp|imac)|\bosx-?64\b|\bmac(?: ?os(?: x)?|s|book)?[ ,(]{1,2}"
+    r"(?:and |on |with |running |an? )?(?:\w{1,12} ){0,1}\(?(?:intel|x86(?:_64)?)\b"
 )
 _APPLE_PROCESSOR = lazy(r"(?i)\bm[1-6]\b|apple silicon|\barm64\b|aarch64|rosetta")
 MOST = 40

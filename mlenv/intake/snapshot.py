@@ -32,7 +32,10 @@ def parse_snapshot(text: str, *, origin: str) -> Machine:
     if envelope.schema is None or not envelope.schema.startswith("mlenv."):
         raise UsageError(f"{origin}: is no mlenv document", hint=f"expected a `schema` such as {SCHEMA!r}")
     if envelope.schema.startswith("mlenv.machine/") and envelope.schema != SCHEMA:
-        raise UsageError(f"{origin}: schema is {envelope.schema!r}, this mlenv reads {SCHEMA!r}")
+        raise UsageError(
+            f"{origin}: schema is {envelope.schema!r}, this mlenv reads {SCHEMA!r}",
+            hint="make the snapshot anew with this mlenv, or read it with the one that made it",
+        )
     return _decode(bytes(envelope.machine) or text.encode(), Machine, origin)
 
 

@@ -15,6 +15,8 @@ ROWS = TypeVar("ROWS")
 MAX_BYTES = 32_000_000
 """No file of the matrix comes near this; one that is larger was named by mistake."""
 
+_SYNTAX = 'TOML is text with lines such as: name = "value"; `mlenv schema` lists the kinds of file'
+
 
 def load_file(path: Path, kind: type[ROWS]) -> ROWS:
     """One TOML file as a typed value; :class:`UsageError` names file, key and what is expected."""
@@ -32,9 +34,9 @@ def read_text(path: Path) -> str:
             )
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise UsageError(f"{path}: cannot be read ({error.strerror or error})", hint="check the path") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not a text file in UTF-8") from None
+        raise UsageError(f"{path}: is not a text file in UTF-8", hint=_SYNTAX) from None
 
 
 def parse_toml(text: str, kind: type[ROWS], *, origin: str) -> ROWS:
@@ -46,7 +48,7 @@ def parse_toml(text: str, kind: type[ROWS], *, origin: str) -> ROWS:
         _refuse_control(data, text, origin)
         return msgspec.convert(data, kind)
     except tomli.TOMLDecodeError as error:
-        raise UsageError(f"{origin}: is not valid TOML: {one_line(str(error))}") from None
+        raise UsageError(f"{origin}: is not valid TOML: {one_line(str(error))}", hint=_SYNTAX) from None
     except RecursionError:
         raise UsageError(f"{origin}: is not valid TOML: its tables are nested too deeply") from None
     except msgspec.ValidationError as error:

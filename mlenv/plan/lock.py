@@ -220,15 +220,19 @@ def _is_marker(text: str) -> bool:
     return "--" not in text and _MARKER.fullmatch(text) is not None
 
 
+_MAKE = "`mlenv plan --profile NAME --output pylock.toml` writes a lock"
+
+
 def _read_text(path: Path) -> str:
     try:
         if not path.is_file():
-            raise UsageError(f"{path}: there is no such lock file")
+            raise UsageError(f"{path}: there is no such lock file", hint=_MAKE)
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path}: is larger than any lock ({MAX_BYTES // 1024**2} MiB)")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'no UTF-8'})") from None
+        reason = getattr(error, "strerror", None) or "no UTF-8"
+        raise UsageError(f"{path}: cannot be read ({reason})", hint=_MAKE) from None
 
 
 def _with_absolute_paths(text: str, lock: Lock, folder: Path) -> str:

@@ -26,7 +26,7 @@ KEPT_DAYS = 30
 GRACE_SECONDS = 5.0
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818
     """Why mlenv cannot begin here, and what would help."""
 
     def __init__(self, message: str, hint: str) -> None:
@@ -46,7 +46,9 @@ def main(archive: str) -> None:
     limit_time(os.environ.pop("MLENV_PYZ_SECONDS", ""))
     os.environ["MLENV_PYZ"] = os.path.abspath(archive)
     sys.path[0] = site
-    sys.meta_path.append(LeftOut())  # type: ignore[arg-type]
+    # PYTHONDONTWRITEBYTECODE spares folders of sources; this one is a cache, and half as fast without.
+    sys.dont_write_bytecode = False
+    sys.meta_path.append(LeftOut())
     from mlenv.__main__ import main as begin
 
     begin()
@@ -55,7 +57,7 @@ def main(archive: str) -> None:
 class LeftOut:
     """The last place where Python looks for a module: what was left out is told as such."""
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+    def find_spec(self, name: str, *_place: object) -> None:
         """Nothing, or ``NoVerdictError`` for a module that this file does not carry."""
         if name in LEFT_OUT:
             from mlenv.errors import NoVerdictError
@@ -72,12 +74,22 @@ def begin_elsewhere(archive: str) -> None:
 
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         python = shutil.which(f"python3.{minor}")
-        if python and os.name == "posix":
-            os.execv(python, [python, archive, *sys.argv[1:]])
+        if python and os.name == "posix" and answers(python):
+            os.execv(python, [python, archive, *sys.argv[1:]])  # noqa: S606
     raise Refusal(
         "mlenv.pyz needs Python {}.{} to {}.{}, and this is {}".format(*OLDEST, *NEWEST, sys.version.split()[0]),
         "run it with such a Python: `python3.12 mlenv.pyz`",
     )
+
+
+def answers(python: str) -> bool:
+    """Whether a program of that name is a Python that runs: version managers leave names that only complain."""
+    import subprocess  # noqa: TID251
+
+    try:
+        return not subprocess.call([python, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError:
+        return False
 
 
 def find_target() -> str:
@@ -189,10 +201,14 @@ def unpack(archive: str, target: str, root: str, site: str) -> None:
 
 def write_files(archive: str, target: str, folder: str) -> None:
     """Write every file of ``target`` below ``folder``."""
+    import io
     import json
     import zipfile
 
-    with zipfile.ZipFile(archive) as outer, outer.open("payload.zip") as stored, zipfile.ZipFile(stored) as payload:
+    with zipfile.ZipFile(archive) as outer:
+        # Jumping about in a member of a zip begins anew at each jump.
+        stored = io.BytesIO(outer.read("payload.zip"))
+    with zipfile.ZipFile(stored) as payload:
         contents = json.loads(payload.read("contents.json").decode())
         members = contents["targets"].get(target)
         if members is None:

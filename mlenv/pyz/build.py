@@ -57,4 +57,3 @@ def build_pyz(parts: Parts, uv: Uv, on_target: Callable[[Target], object] = str)
 
 def _age(target: Target) -> tuple[int, ...]:
     return tuple(int(part) for part in target.python.split("."))
-

@@ -77,7 +77,7 @@ def _paths_of(folder: Path, distributions: Iterable[str]) -> Iterable[str]:
 
 
 def read_program(package: Path, data: Path) -> dict[str, bytes]:
-    """mlenv itself: its package, and the compatibility matrix where an installed one has it."""
+    """The program itself: its package, and the compatibility matrix where an installed one has it."""
     return {
         **_read_tree(package, "mlenv", without="compat_matrix"),
         **_read_tree(data, "mlenv/compat_matrix"),

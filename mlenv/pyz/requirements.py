@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -24,6 +24,9 @@ COMPILED_FOR_SPEED = ("charset-normalizer", "msgpack", "tomli")
 _COMPILED = (".so", ".pyd", ".dylib")
 _NEEDLESS = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json")
 """Notes about an installation: they differ by place or platform, and nobody reads them here."""
+_UNASKED = ("pygments/lexers/", "pygments/styles/")
+"""Hundreds of files for colouring languages that mlenv never shows; laying them down takes its time."""
+_KEPT = ("__init__.py", "_mapping.py", "special.py", "python.py", "default.py")
 
 
 def choose_requirements(stated: Iterable[str], extra: Iterable[str] = ()) -> tuple[str, ...]:
@@ -33,7 +36,7 @@ def choose_requirements(stated: Iterable[str], extra: Iterable[str] = ()) -> tup
     return tuple(str(row) for row in parsed if _is_carried(row, wanted))
 
 
-def _is_carried(row: Requirement, wanted: set[str]) -> bool:
+def _is_carried(row: Requirement, wanted: Container[str]) -> bool:
     if row.marker is not None and "extra" in str(row.marker):
         return False
     name = canonicalize_name(row.name)
@@ -56,5 +59,7 @@ def is_needed(path: str, slow_ones: Iterable[str]) -> bool:
     if parts[0] == "bin" or "__pycache__" in parts or name.endswith((".lock", ".pyi")):
         return False
     if parts[0].endswith(".dist-info") and name in _NEEDLESS:
+        return False
+    if path.startswith(_UNASKED) and name not in _KEPT:
         return False
     return not (os.path.splitext(name)[1] in _COMPILED and path in slow_ones)

@@ -38,7 +38,7 @@ class Target(msgspec.Struct, frozen=True, order=True):
 
     @property
     def uv_platform(self) -> str:
-        """uv's name of the platform."""
+        """The platform's name for uv."""
         return PLATFORMS[self.platform]
 
 

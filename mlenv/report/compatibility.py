@@ -5,17 +5,15 @@ A map is a value; :mod:`mlenv.report.html` draws it.  A build is judged as ``mle
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
-import msgspec
 from packaging.specifiers import SpecifierSet
 
 from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.query import newest_first
 from mlenv.matrix.rows import Accelerator, Build, Framework, Release
+from mlenv.report.matrix.map import CellState, CompatibilityMap, MapCell, MapColumn, MapRow
 from mlenv.report.matrix.requirement import Asked
 from mlenv.report.matrix.table import span_pythons
 from mlenv.report.matrix.verdict import explain_build
@@ -27,61 +25,6 @@ from mlenv.resolve.words import WORDS
 
 SHOWN = ("torch", "tensorflow", "jax")
 """The frameworks whose maps stand in the report of a machine, unless others are named."""
-
-CellState = Literal["runs", "cpu-only", "unproven", "fails", "elsewhere", "published"]
-"""Runs on the device it is made for; on the CPU only; nobody knows; does not run; is not built for this
-platform; was published, and no machine was asked about."""
-
-
-class MapCell(msgspec.Struct, frozen=True, kw_only=True):
-    """One build of one release.
-
-    ``reasons`` are all rules that speak against it, in sentences, ``remedy`` is what would lift the
-    first; ``facts`` say which Pythons and which driver it asks for.  ``best`` marks the build that
-    the machine would be served best with.
-    """
-
-    state: CellState
-    says: str
-    reasons: tuple[str, ...] = ()
-    remedy: str = ""
-    facts: tuple[str, ...] = ()
-    best: bool = False
-
-
-class MapColumn(msgspec.Struct, frozen=True, kw_only=True):
-    """A build by its name, and the device that it is made for, in words."""
-
-    build: str
-    device: str
-
-
-class MapRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A release; its cells stand in the order of the columns, None where it has no such build."""
-
-    version: str
-    released: dt.date
-    cells: tuple[MapCell | None, ...]
-
-
-class CompatibilityMap(msgspec.Struct, frozen=True, kw_only=True):
-    """A framework's releases, newest first, and its builds, those for the machine's devices first.
-
-    ``machine`` is what of the machine decides, empty where none was asked about; ``answer`` is the
-    outcome in a sentence.  ``elsewhere`` are builds that have no wheel for the platform: they have no column.
-    """
-
-    framework: str
-    name: str
-    machine: str
-    answer: str
-    columns: tuple[MapColumn, ...]
-    rows: tuple[MapRow, ...]
-    elsewhere: tuple[str, ...] = ()
-
-    def count(self, *states: CellState) -> int:
-        """How many cells are in one of those states."""
-        return sum(cell is not None and cell.state in states for row in self.rows for cell in row.cells)
 
 
 def find_maps(matrix: Matrix, machine: Machine | None, names: Iterable[str] = SHOWN) -> tuple[CompatibilityMap, ...]:
@@ -168,9 +111,7 @@ def _judge_release(matrix: Matrix, framework: Framework, release: Release, machi
     return found
 
 
-def _make_cell(
-    release: Release, build: str, judged: Judged, *, best: bool, machine: Machine | None
-) -> MapCell | None:
+def _make_cell(release: Release, build: str, judged: Judged, *, best: bool, machine: Machine | None) -> MapCell | None:
     row = judged.get(build)
     if row is not None:
         return _tell_cell(row, best=best)

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from mlenv.fleet.board import Column
-from mlenv.fleet.gather import Gathered, Unread
+from mlenv.fleet.gather import NOT_REACHED, Gathered, Unread
 from mlenv.fleet.host import STATUSES, Host, HostStatus
 from mlenv.fleet.majority import (
     Measure,
@@ -25,10 +25,11 @@ from mlenv.fleet.majority import (
     split_groups,
     word_number,
 )
-from mlenv.fleet.tally import Cause, Severity
-from mlenv.fleet.traits import LABELS, label
+from mlenv.fleet.tally import UNREACHABLE, Cause, Severity
+from mlenv.fleet.traits import LABELS, RATE_ENDINGS, TIME_ENDING, label
 from mlenv.matrix.load import DataVersion
 from mlenv.report.document import Document
+from mlenv.report.redact import mask_text
 from mlenv.report.summary import Remedy
 
 SCHEMA = "mlenv.fleet/1"
@@ -38,10 +39,11 @@ MOST_VALUES = 20
 
 
 class FleetCause(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong on some machines; ``title``, ``detail`` and ``remedies`` are the first one's.
+    """What is wrong on some machines.
 
-    ``id`` is that of the finding or check, ``reason`` the slug of a verification's result.  ``hosts`` are
-    files where the cause is ``report-unreadable``.
+    ``id`` is that of the finding or check, ``reason`` the slug of a verification's result.  ``title``,
+    ``detail`` and ``remedies`` are in the words that most machines have; ``other_titles`` are those of
+    machines that say something else.  ``hosts`` are files where the cause is ``report-unreadable``.
     """
 
     id: str
@@ -51,6 +53,7 @@ class FleetCause(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     remedies: tuple[Remedy, ...] = ()
     hosts: tuple[str, ...] = ()
+    other_titles: dict[str, str] = {}
 
 
 class FleetGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +98,7 @@ class FleetDocument(Document, frozen=True, kw_only=True):
 def make_document(gathered: Gathered, data: DataVersion) -> FleetDocument:
     """All that was read, as a document."""
     groups, outliers = compare(gathered.hosts)
-    counts = {status: 0 for status in STATUSES}
+    counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
     for host in gathered.hosts:
         counts[host.status] += 1
     return FleetDocument(
@@ -129,15 +132,17 @@ def find_status(counts: dict[str, int], *, unreadable: int = 0, outliers: int = 
 
 
 def _make_cause(cause: Cause) -> FleetCause:
-    trouble = cause.trouble
+    trouble = cause.common()
+    title = NOT_REACHED if trouble.id == UNREACHABLE else trouble.title
     return FleetCause(
         id=trouble.id,
         severity=cause.severity,
         reason=trouble.reason,
-        title=trouble.title,
-        detail=trouble.detail,
+        title=mask_text(title),
+        detail=mask_text(trouble.detail),
         remedies=tuple(Remedy(text=advice.text, command=advice.command) for advice in trouble.remedies),
         hosts=tuple(sorted(cause.hosts)),
+        other_titles={host: mask_text(said) for host, said in cause.hosts.items() if said != title},
     )
 
 
@@ -191,13 +196,17 @@ def compare(hosts: Sequence[Host]) -> tuple[tuple[FleetGroup, ...], tuple[Outlie
                 measures=tuple(measures.values()),
             )
         )
-    return tuple(made), tuple(sorted(outliers, key=_order))
+    ranks = {name: rank for rank, name in enumerate(["", *groups])}
+    return tuple(made), tuple(sorted(outliers, key=lambda outlier: (ranks[outlier.group], *_order(outlier))))
 
 
-def _order(outlier: Outlier) -> tuple[bool, int, int, str]:
-    """Sorts: the fleet before its groups, what the machine is, then rates, then software, the rarest first."""
-    places = {trait: place for place, trait in enumerate(LABELS)}
-    return bool(outlier.group), places.get(outlier.trait, len(places)), len(outlier.odd), outlier.trait
+def _order(outlier: Outlier) -> tuple[float, int, str]:
+    """Sorts: what the machine is, then rates, then its software, then times; the rarest first."""
+    places = {trait: float(place) for place, trait in enumerate(LABELS)}
+    place = places.get(outlier.trait, len(places))
+    if outlier.trait.endswith(RATE_ENDINGS):
+        place = places["driver"] - 0.5
+    return place + outlier.trait.endswith(TIME_ENDING), len(outlier.odd), outlier.trait
 
 
 def _compare_values(group: str, hosts: Sequence[Host], *, fleet_wide: bool) -> Iterator[Outlier]:

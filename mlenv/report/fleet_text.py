@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from mlenv.fleet.majority import Outlier
+from mlenv.fleet.tally import UNREACHABLE, UNREADABLE
 from mlenv.report.fleet import FleetCause, FleetDocument, FleetHost
 from mlenv.report.page import Page
 from mlenv.report.style import Marks
 
-TOP = 10
+TOP = 12
 """Causes and outliers that are told; ``verbose`` tells all."""
 NAMES = 8
 """Machines that are named below one of them."""
@@ -65,6 +66,16 @@ def count(number: int, one: str) -> str:
     return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
+def is_of_files(cause: FleetCause) -> bool:
+    """Whether the names of a cause are those of files and not of machines."""
+    return cause.id == UNREADABLE
+
+
+def count_hosts(cause: FleetCause) -> str:
+    """``12 machines``."""
+    return count(len(cause.hosts), "file" if is_of_files(cause) else "machine")
+
+
 def name_cause(cause: FleetCause) -> str:
     """The id, with its reason where the id alone does not say it."""
     return f"{cause.id} ({cause.reason})" if cause.reason and cause.reason not in cause.id else cause.id
@@ -100,10 +111,10 @@ def _render_causes(page: Page, document: FleetDocument, most: int, *, verbose: b
     if causes:
         page.heading("What is wrong")
     for cause in causes[:most]:
-        what = "file" if cause.id == "report-unreadable" else "machine"
         title = f": {cause.title}" if cause.title else ""
-        page.marked(STATES[cause.severity], f"{count(len(cause.hosts), what)}, {name_cause(cause)}{title}")
-        page.text(list_hosts(cause.hosts, len(cause.hosts) if verbose else NAMES), indent=4, hang=2, style="dim")
+        page.marked(STATES[cause.severity], f"{count_hosts(cause)}, {name_cause(cause)}{title}")
+        names = [f"{row.place}: {row.reason}" for row in document.unreadable] if is_of_files(cause) else cause.hosts
+        page.text(list_hosts(names, len(names) if verbose else NAMES), indent=4, hang=2, style="dim")
         for remedy in cause.remedies if verbose else cause.remedies[:1]:
             page.text(f"{page.marks.arrow} {remedy.text}", indent=4, hang=2)
             if remedy.command:
@@ -127,9 +138,17 @@ def _render_hosts(page: Page, document: FleetDocument, *, verbose: bool) -> None
     bad = [host for host in document.hosts if host.status not in ("ok", "warning")]
     if bad:
         page.heading("Machines to look at")
+    reasons = _tell_reasons(document)
     for host in bad if verbose else bad[:LISTED]:
-        page.marked(HOST_STATES[host.status], f"{host.name}: {describe_host(host)}")
+        text = reasons.get(host.name) or describe_host(host)
+        page.marked(HOST_STATES[host.status], f"{host.name}: {text}")
     _render_more(page, 0 if verbose else len(bad) - LISTED, "machine")
+
+
+def _tell_reasons(document: FleetDocument) -> dict[str, str]:
+    """By machine that could not be reached what was said of it."""
+    gone = [cause for cause in document.causes if cause.id == UNREACHABLE]
+    return {host: cause.other_titles.get(host, cause.title) for cause in gone for host in cause.hosts}
 
 
 def describe_host(host: FleetHost, most: int = 4) -> str:

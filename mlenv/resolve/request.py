@@ -181,7 +181,10 @@ def _parse(matrix: Matrix, text: str, origin: str, *, optional: bool) -> Wanted:
             f"{origin}: {text!r} is no requirement ({reason})", hint='expected a text such as "xgboost>=3"'
         ) from None
     if requirement.url or requirement.marker:
-        raise UsageError(f"{origin}: {text!r}: addresses and markers are not supported here")
+        raise UsageError(
+            f"{origin}: {text!r}: addresses and markers are not supported here",
+            hint='name the package alone, such as "xgboost>=3"; --find-links takes folders of wheels',
+        )
     named = canonicalize_name(requirement.name)
     # Only a name that is no framework's is looked for among the packages of all.
     name = named if named in matrix.framework_ids else matrix.distributions.get(named, named)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 
 import msgspec
@@ -16,7 +16,7 @@ from mlenv.report.environments.held import Held
 from mlenv.report.environments.lock_rows import read_rows
 from mlenv.report.redact import mask_text
 from mlenv.sbom.packages import Sources, drop_unknown, find_outside_libraries, find_packages, top_level
-from mlenv.sbom.part import Bill, Part
+from mlenv.sbom.part import Bill, Part, Place
 from mlenv.sbom.system import find_system
 from mlenv.system.host import Host
 
@@ -24,7 +24,10 @@ SUBJECT = "environment"
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """What a bill is made of: an environment, its machine, its manifest where mlenv made it, and the matrix's version."""
+    """What a bill is made of; ``manifest`` is there where mlenv made the environment.
+
+    ``frameworks`` are the names that the matrix knows.
+    """
 
     environment: Environment
     machine: Machine
@@ -40,7 +43,7 @@ def make_bill(host: Host, case: Case, moment: datetime, *, settled: bool, strip:
     """
     sources = Sources(locked=_read_lock(case.manifest), frameworks=case.frameworks)
     packages = find_packages(host, case.environment, case.machine, sources)
-    outside = tuple(find_outside_libraries(case.environment))
+    outside = (*find_outside_libraries(case.environment), *_find_python(case.environment))
     system = find_system(case.machine)
     parts = drop_unknown({part.key: part for part in (*packages, *outside, *system)})
     subject = _describe(case, top_level(parts))
@@ -67,6 +70,14 @@ def read_moment(text: str | None, now: Callable[[], datetime]) -> tuple[datetime
 
 def _read_lock(manifest: Manifest | None) -> dict[str, Held]:
     return {held.name: held for held in read_rows(manifest.lock, {})} if manifest else {}
+
+
+def _find_python(environment: Environment) -> Iterator[Part]:
+    """The interpreter, where no package of conda is it."""
+    if environment.python and not any(package.name == "python" for package in environment.conda_packages or ()):
+        name = "pypy" if "pypy" in (environment.executable or "").lower() else "cpython"
+        home = {"mlenv:path": environment.home} if environment.home else {}
+        yield Part(key="python", kind="platform", name=name, version=environment.python, place=Place(), properties=home)
 
 
 def _describe(case: Case, needs: tuple[str, ...]) -> Part:
@@ -103,8 +114,17 @@ def _find_properties(case: Case) -> dict[str, str]:
 
 
 def _strip(part: Part, strip: Callable[[str], str]) -> Part:
-    properties = {name: _strip_value(name, value, strip) for name, value in part.properties.items()}
-    return msgspec.structs.replace(part, properties=properties)
+    return msgspec.structs.replace(
+        part,
+        key=_strip_key(part.key, strip),
+        needs=tuple(_strip_key(key, strip) for key in part.needs),
+        properties={name: _strip_value(name, value, strip) for name, value in part.properties.items()},
+    )
+
+
+def _strip_key(key: str, strip: Callable[[str], str]) -> str:
+    """Keys of files hold their paths; packages keep their names, whoever is called like one."""
+    return strip(key) if key.startswith(("file:", "system:")) else key
 
 
 def _strip_value(name: str, value: str, strip: Callable[[str], str]) -> str:

@@ -129,7 +129,7 @@ def _make_purl(part: Part) -> PackageURL | None:
 def _make_references(part: Part) -> Iterator[ExternalReference]:
     from cyclonedx.model import ExternalReference, ExternalReferenceType, XsUri
 
-    if part.homepage and not set(part.homepage) & set(" <>\"{}|\\^`"):
+    if part.homepage and not set(part.homepage) & set(' <>"{}|\\^`'):
         yield ExternalReference(type=ExternalReferenceType.WEBSITE, url=XsUri(part.homepage))
 
 

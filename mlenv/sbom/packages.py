@@ -33,7 +33,9 @@ def find_packages(host: Host, environment: Environment, machine: Machine, source
     needs = find_needs(installed, marker_variables(environment, machine))
     loaded = _find_loaded(environment)
     parts = [
-        _describe(item, read_declared(host, item.distribution), sources, (*map(_key, needs[name]), *loaded.get(name, ())))
+        _describe(
+            item, read_declared(host, item.distribution), sources, (*map(_key, needs[name]), *loaded.get(name, ()))
+        )
         for name, item in installed.items()
     ]
     conda = [_describe_conda(package, machine) for package in environment.conda_packages or ()]
@@ -128,7 +130,11 @@ def find_outside_libraries(environment: Environment) -> Iterator[Part]:
             version=library.version or "",
             place=Place(),
             needs=("system:nvidia-driver",) if library.soname.startswith("libcuda.so") else (),
-            properties={"mlenv:path": library.path, "mlenv:soname": library.soname, "mlenv:found-by": library.way or ""},
+            properties={
+                "mlenv:path": library.path,
+                "mlenv:soname": library.soname,
+                "mlenv:found-by": library.way or "",
+            },
         )
 
 

@@ -38,6 +38,10 @@ def _part(key: str, kind: PartKind, name: str, version: str | None, maker: str =
     )
 
 
+def _tell(value: bool | None, yes: str, no: str) -> str | None:
+    return None if value is None else yes if value else no
+
+
 def _find_operating_system(machine: Machine) -> Iterator[Part]:
     system = machine.os
     name = system.distribution or system.family
@@ -65,10 +69,9 @@ def _find_nvidia(machine: Machine) -> Iterator[Part]:
         newest = nvidia.cuda if nvidia else None
         yield _part("nvidia-driver", "device-driver", "nvidia-driver", driver, "NVIDIA", newest_cuda=newest)
     if nvidia and nvidia.kernel_module:
-        kind = {True: "open", False: "proprietary"}.get(nvidia.open_kernel_module) if nvidia.open_kernel_module is not None else None
-        yield _part(
-            "nvidia-kernel-module", "device-driver", "nvidia-kernel-module", nvidia.kernel_module, "NVIDIA", module=kind
-        )
+        is_open = _tell(nvidia.open_kernel_module, "open", "proprietary")
+        name = "nvidia-kernel-module"
+        yield _part(name, "device-driver", name, nvidia.kernel_module, "NVIDIA", module=is_open)
     if nvidia and nvidia.fabric_manager and nvidia.fabric_manager.version:
         yield _part("fabric-manager", "application", "nvidia-fabricmanager", nvidia.fabric_manager.version, "NVIDIA")
     for toolkit in machine.cuda_toolkits:
@@ -138,5 +141,5 @@ def _describe_gpu(number: int, gpu: Gpu) -> Part:
         gfx=gpu.gfx,
         pci_id=gpu.pci_id,
         memory_bytes=str(gpu.memory_bytes) if gpu.memory_bytes else None,
-        mig={True: "on", False: "off"}.get(gpu.mig) if gpu.mig is not None else None,
+        mig=_tell(gpu.mig, "on", "off"),
     )

@@ -111,11 +111,11 @@ def _read_rates(result: Result, machine: Machine | None = None) -> Iterator[Base
 
 def read_baseline(path: str | os.PathLike[str]) -> Baseline:
     """A baseline; :class:`UsageError` names the file, and the key that is wrong."""
+    hint = "make one with: mlenv verify --level deep --save-baseline FILE"
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: the baseline cannot be read: {error.strerror or error}") from None
-    hint = "make one with: mlenv verify --level deep --save-baseline FILE"
+        raise UsageError(f"{path}: the baseline cannot be read: {error.strerror or error}", hint=hint) from None
     try:
         baseline = msgspec.json.decode(data, type=Baseline)
     except msgspec.ValidationError as error:

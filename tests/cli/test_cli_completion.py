@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 import tree_sitter_powershell
-from tests.cli.conftest import Run
 from tree_sitter import Language, Parser
 
 from mlenv.checks.manual import page_ids
@@ -16,6 +15,7 @@ from mlenv.cli.completing import SHELLS, completion_script
 from mlenv.cli.group import COMMANDS
 from mlenv.matrix.load import Matrix
 from mlenv.report.schema import SCHEMAS
+from tests.cli.conftest import Run
 
 Complete = Callable[..., list[str]]
 
@@ -29,7 +29,7 @@ def complete(mlenv: Run) -> Complete:
         done = mlenv(_MLENV_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words)))
         assert 0 == done.returncode, done.stderr
         assert "" == done.stderr
-        return [row.partition(",")[2] for row in done.stdout.splitlines()]
+        return [row.partition(",")[2] for row in done.stdout.splitlines() if row]
 
     return ask
 
@@ -67,7 +67,9 @@ def test_data_that_cannot_be_read_offers_nothing(complete: Complete) -> None:
 
 
 def test_powershell_is_told_what_each_word_means(mlenv: Run) -> None:
-    done = mlenv(_MLENV_COMPLETE="powershell_complete", COMP_WORDS="mlenv\ninstall\n--profile\nstart", COMP_CWORD="start")
+    done = mlenv(
+        _MLENV_COMPLETE="powershell_complete", COMP_WORDS="mlenv\ninstall\n--profile\nstart", COMP_CWORD="start"
+    )
     assert "starter\tA first environment\n" == done.stdout
     done = mlenv(_MLENV_COMPLETE="powershell_complete", COMP_WORDS="mlenv\nsetup\n--goal", COMP_CWORD="")
     assert done.stdout.startswith("tables\tTables, plots")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.cli.conftest import Run
 
 from mlenv.cli.guide import GOALS, find_goals, find_lack, is_variant
 from mlenv.cli.interview import Answers, Ask, Choice, Interview, find_choice
@@ -21,6 +20,7 @@ from mlenv.matrix.load import Matrix
 from mlenv.plan.options import PlanOptions
 from mlenv.plan.plan import Plan, PlannedAccelerator
 from mlenv.report.style import ASCII_MARKS
+from tests.cli.conftest import Run
 
 MATRIX = Matrix()
 MACHINES = Path(__file__).parents[1] / "machines"
@@ -280,10 +280,10 @@ def test_a_gpu_without_a_driver_is_for_the_doctor_first() -> None:
 
 
 def test_the_line_has_the_gpu_and_its_driver(describe: Callable[[str], Machine]) -> None:
-    text = render_welcome(describe(NVIDIA), False, ASCII_MARKS)
+    text = render_welcome(describe(NVIDIA), ASCII_MARKS, environment=False)
     assert "NVIDIA GeForce RTX 4090" in text
     assert "driver 580.65.06" in text
     assert "no GPU" not in text
-    without = render_welcome(msgspec.structs.replace(describe(""), gpus=()), False, ASCII_MARKS)
+    without = render_welcome(msgspec.structs.replace(describe(""), gpus=()), ASCII_MARKS, environment=False)
     assert "no GPU: CPU builds will do" in without
     assert without.isascii()

@@ -34,9 +34,13 @@ ALLOWED: dict[str, set[str]] = {
     "execute": {"system", "formats", "plan", "consistency", "verify", "symptoms", "report.redact", *LOWEST},
     "bundle": {"system", "formats", "supply.wheels", "plan", "matrix", "report.redact", *LOWEST},
     "clues": LOWEST,
+    "fleet": LOWEST,
+    "fleet_ansible": {"system", *LOWEST},
+    "pyz": {"system", "__main__", *LOWEST},
+    "sbom": {"system", "plan", "consistency", "report.redact", "report.environments", *LOWEST},
     "mending": {"checks", "matrix", "plan", *LOWEST},
     "checks": {"matrix", "clues", "symptoms", "health", *LOWEST},
-    "report": {"checks", "plan", "resolve", "verify", "policy", "mending", "matrix", "execute.manifest", "bundle", *LOWEST},
+    "report": {"checks", "plan", "resolve", "verify", "policy", "mending", "fleet", "matrix", "execute.manifest", "bundle", *LOWEST},
     "terminal": {"errors", "report.style"},
 }
 

@@ -15,8 +15,6 @@ NEEDS = ("mps-needs-newer-macos",)
 FOLLOWS = ("mps-not-available", "accelerator-not-used")
 LOWEST = "12.3"
 """Apple's Metal graphs that PyTorch uses came with this macOS."""
-
-
 FLOORS = (("2.9", "14.0"), ("2.5", "13.0"))
 """From which release on PyTorch's backend for Metal asks for which macOS, newest first."""
 
@@ -33,10 +31,12 @@ def mps_macos_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
         return
     version = case.machine.os.version or ""
     needed = value_of(case, NEEDS[0], "needed", "wanted", "lowest")
-    if needed and version and at_least(version, needed) and known and known.version:
+    floor = next((floor for release, floor in FLOORS if at_least(known.version, release)), "") if known else ""
+    if needed and version and at_least(version, needed):
         # The message kept its number while the releases asked for more.
-        needed = next((floor for release, floor in FLOORS if at_least(known.version, release)), needed)
-    needed = needed or (known.build.mps_macos if known and known.build else "") or LOWEST
+        needed = floor or needed
+    listed = known.build.mps_macos if known and known.build else ""
+    needed = needed or (floor if floor and at_least(floor, listed or LOWEST) else listed) or LOWEST
     if (version and at_least(version, needed)) or (not version and case.clue(*NEEDS) is None):
         return
     yield conclude(

@@ -63,7 +63,11 @@ def cuda_visible_devices_invalid(case: Case, _matrix: Matrix) -> Iterator[Findin
     beyond = [value for _, value in values if count is not None and _exceeds(value, count)]
     if (gpu_is_seen_to_work(case) and asked is None) or is_split(case):
         return
-    if asked is None and not beyond and not (none and none.told and any(_is_suspect(value) for _, value in values)):
+    if (
+        asked is None
+        and not beyond
+        and not (none and none.told and any(_is_suspect(value, count) for _, value in values))
+    ):
         return
     grade: Grade = "named" if asked else "shown" if beyond else "likely"
     hurts = asked is not None or none is not None or gpu_is_seen_to_fail(case)
@@ -125,8 +129,10 @@ def _exceeds(value: str, count: int) -> bool:
     return any((part.isdigit() and int(part) >= count) or part.lower() in _WORDS for part in numbers)
 
 
-def _is_suspect(value: str) -> bool:
+def _is_suspect(value: str, count: int | None) -> bool:
     """Whether a list may be wrong: not the first device alone, which every machine with a GPU has."""
+    if count is not None and all(part.strip().isdigit() for part in value.split(",")):
+        return _exceeds(value, count)
     return value.split()[0].strip(",") != "0" if value.split() else False
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mlenv.cli.completers import complete_frameworks
-from mlenv.cli.options import data_options, machine_option, output_options
-from mlenv.cli.settings import DataOptions, OutputOptions, emit, get_machine
+from mlenv.cli.options import data_options, forms_option, machine_option
+from mlenv.cli.settings import DataOptions, OutputOptions, emit, form_of, get_machine, open_redactor
 from mlenv.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Every build, also where no framework is named.")
 @click.option("--here", is_flag=True, help="Mark what this machine can run.")
 @click.option("--runnable", is_flag=True, help="Show only what the machine can run.")
+@click.option("--no-machine", is_flag=True, help="Judge nothing, also in html.")
 @machine_option
 @data_options
-@output_options
+@forms_option("text", "json", "html")
 def command(
     frameworks: tuple[str, ...],
     everything: bool,
     here: bool,
     runnable: bool,
+    no_machine: bool,
     machine_path: Path | None,
     data: DataOptions,
     output: OutputOptions,
@@ -42,19 +44,26 @@ def command(
 
     A FRAMEWORK may also be named by its package (xgboost-cpu). Builds are marked "runs" where the
     machine can run them on the device they are made for; the overview names the best one of each
-    framework. JSON always holds every build.
+    framework. JSON always holds every build. The html form is a map of releases by builds, lit where
+    the machine can run them, with what blocks the rest; without a FRAMEWORK it has the main ones.
 
     \b
     mlenv matrix show                      every framework in a line
     mlenv matrix show torch --here         every build, with what this machine can run
     mlenv matrix show jax --machine server.toml --runnable
+    mlenv matrix show torch --output torch.html
     """
     from mlenv.report.matrix.table import SHOW_SCHEMA, MatrixDocument, render_overview, render_rows
 
+    asked = here or runnable or machine_path is not None
+    if no_machine and asked:
+        raise UsageError(
+            "--no-machine contradicts --machine, --here and --runnable", hint="leave out the one that is not meant"
+        )
     matrix = data.open_matrix()
     names = [find_framework(matrix, name) for name in frameworks]
-    asked = here or runnable or machine_path is not None
-    machine = get_machine(machine_path) if asked else None
+    judged = asked or (_wants_map(output) and not no_machine)
+    machine = get_machine(machine_path) if judged else None
     rows = [row for name in dict.fromkeys(names or matrix.framework_ids) for row in _rows(matrix, name, machine)]
     if runnable:
         rows = [row for row in rows if row.runs_here]
@@ -63,8 +72,26 @@ def command(
     )
     render = render_rows if frameworks or everything else render_overview
     terminal = output.open_terminal()
-    emit(terminal, document, lambda: render(rows, terminal.width), output)
+    writers = {"html": lambda: _render_map(matrix, names, machine, everything=everything)}
+    emit(terminal, document, lambda: render(rows, terminal.width), output, writers=writers)
     return ExitStatus.OK
+
+
+def _wants_map(output: OutputOptions) -> bool:
+    """Whether any report is to be a map, which judges the machine by itself."""
+    return any(form_of(path, output) == "html" for path in output.outputs) or output.form == "html"
+
+
+def _render_map(matrix: Matrix, names: list[str], machine: Machine | None, *, everything: bool) -> str:
+    from mlenv import __version__
+    from mlenv.report.compatibility import SHOWN, find_maps
+    from mlenv.report.html import render_maps
+
+    wanted = names or (matrix.framework_ids if everything else SHOWN)
+    strip = open_redactor()
+    return render_maps(
+        find_maps(matrix, machine, wanted), mlenv_version=__version__, matrix_version=matrix.version, strip=strip
+    )
 
 
 def find_framework(matrix: Matrix, name: str) -> str:

@@ -45,7 +45,7 @@ def command(
     mlenv matrix why xgboost-cpu --no-machine
     """
     if no_machine and machine_path is not None:
-        raise UsageError("--no-machine and --machine contradict each other")
+        raise UsageError("--no-machine and --machine contradict each other", hint="leave out one of them")
     matrix = data.open_matrix()
     asked = parse_requirement(matrix, requirement)
     document = explain_requirement(matrix, asked, None if no_machine else get_machine(machine_path))
@@ -65,7 +65,9 @@ def parse_requirement(matrix: Matrix, text: str) -> Asked:
             f"{text!r} is no requirement ({reason})", hint='expected a text such as "torch>=2.14"'
         ) from None
     if requirement.url or requirement.marker:
-        raise UsageError(f"{text!r}: addresses and markers are not supported here")
+        raise UsageError(
+            f"{text!r}: addresses and markers are not supported here", hint='expected a text such as "torch>=2.14"'
+        )
     framework = matrix.framework(find_framework(matrix, requirement.name))
     name = canonicalize_name(requirement.name)
     return Asked(

@@ -23,7 +23,10 @@ Lines = list[str]
 
 _KEYS: dict[str, Callable[[str], Told]] = {
     "pytorch version": lambda text: fields.told_framework("torch", text),
-    "cuda used to build pytorch": fields.told_torch_cuda,
+    # Where PyTorch names no CUDA and the machine has some, it stands there as what could not be collected.
+    "cuda used to build pytorch": lambda text: fields.told_torch_cuda(
+        "none" if text.strip().lower() == "could not collect" else text
+    ),
     "rocm used to build pytorch": fields.told_torch_rocm,
     "xpu used to build pytorch": fields.told_torch_xpu,
     "os": fields.told_system,

@@ -26,6 +26,12 @@ _PIP = lazy(
 )
 # Python  3.8.18 (you have 3.8.5) is what xFormers says
 _HAVE = lazy(r"Python\s+[0-9.]{3,8} \(you have (?P<version>[23]\.[0-9]{1,2}\.[0-9]{1,2})\)")
+# Using CPython 3.14.0 interpreter at: and Using Python 3.13.0 environment at are uv's; Solving with is conda's, and
+# version python:3.12.0 what people write.
+_NAMED = lazy(
+    r"(?:\bUsing (?:Python|CPython) |\bFound ['`]cpython-|installed Python version: |^[- *]{0,4}version python ?[:=] ?)"
+    r"(?P<version>[23]\.[0-9]{1,2}(?:\.[0-9]{1,2})?(?:(?:a|b|rc)[0-9]{1,2})?)(?P<threads>\+freethreaded|t)?(?![\w.])"
+)
 _COMPILER_BITS = lazy(r"\b(32|64) bit\b")
 _SYSTEMS: dict[str, SystemFamily] = {"linux": "linux", "win32": "windows", "darwin": "macos"}
 
@@ -43,6 +49,7 @@ def _match(line: str) -> object:
         _LONG.search(line)
         or _PIP.search(line)
         or _HAVE.search(line)
+        or _NAMED.search(line)
         or (_SHORT.fullmatch(line.strip()) if _is_answer(line) else None)
     )
 
@@ -68,7 +75,7 @@ def read_python_line(part: str) -> Told:
             )
         elif match := _HAVE.search(line):
             found = _interpreter(match["version"], "", threads=False)
-        elif match := _SHORT.fullmatch(line.strip()):
+        elif match := _NAMED.search(line) or _SHORT.fullmatch(line.strip()):
             found = _interpreter(match["version"], "", threads=bool(match["threads"]))
         else:
             continue

@@ -87,7 +87,13 @@ def _is_value(line: str, sign: str) -> bool:
         return words[0] in ("setenv", "ENV") and len(words) == 3
     rest = line.split("=", 1)[1]
     is_set = words[0] in ("export", "declare", "set", "ENV", "ARG")
-    return is_set or rest[:1] in "'\"" or " " not in rest.strip() or ":" in rest.split(" ")[0]
+    return is_set or _is_quoted_alone(rest) or " " not in rest.strip() or ":" in rest.split(" ")[0]
+
+
+def _is_quoted_alone(rest: str) -> bool:
+    """Whether a value is one quoted text; what follows a space behind it is a command that it is set for."""
+    end = rest.find(rest[0], 1) if rest[:1] in ("'", '"') else -1
+    return end > 0 and rest[end + 1 :].lstrip()[:1] in ("", ";", "&", "#", ",", "\\")
 
 
 def clean_value(value: str) -> str:

@@ -102,7 +102,10 @@ def _take_record(match: re.Match[str], names: Mapping[str, str]) -> Held:
 
 
 def label_of(build: str) -> str:
-    """The build that conda's build string names: ``cuda129_generic_py312_h0_200`` gives ``cu129``, ``cpu_mkl_py312_h0_102`` gives ``cpu``."""
+    """The build that conda's build string names.
+
+    ``cuda129_generic_py312_h0_200`` gives ``cu129``, ``cpu_mkl_py312_h0_102`` gives ``cpu``.
+    """
     cuda = _CONDA_CUDA.match(build)
     if cuda:
         return f"cu{cuda[1]}"

@@ -13,6 +13,8 @@ from mlenv.report.environments.machine_parts import tell_change
 
 LEAST_LOSS = 0.1
 """A smaller part of a disk is no difference: file systems keep some for themselves."""
+_LOADED = frozenset(("environment", "temporary"))
+"""Where programs are started and libraries are loaded from."""
 _SIZES = frozenset(("stack", "locked-memory", "address-space", "file-size"))
 
 
@@ -90,7 +92,7 @@ def _compare_disk(old: Disk, new: Disk) -> Iterator[Change]:
         yield tell_change(f"file system, {name}", old.filesystem, new.filesystem, Verdict("low", "another file system"))
     if old.writable and new.writable is False:
         yield tell_change(f"{name}", "writable", "not writable", Verdict("high", "nothing can be written there"))
-    if old.noexec is False and new.noexec:
+    if old.noexec is False and new.noexec and new.purpose in _LOADED:
         verdict = Verdict("high", "no program runs and no library loads from there")
         yield tell_change(f"mount, {name}", "programs run", "noexec", verdict)
     if old.total_bytes and new.total_bytes and new.total_bytes < (1 - LEAST_LOSS) * old.total_bytes:

@@ -87,12 +87,16 @@ TRAITS: tuple[Trait, ...] = (
         lambda gpu: gib(gpu.memory_bytes) if gpu.memory_bytes else None,
         _always(Verdict("medium", "what fitted into its memory may not fit any more")),
     ),
-    Trait("PCIe lanes", _lanes, _less(Verdict("medium", "fewer lanes: transfers are slower; reseat the card"), "wider")),
+    Trait(
+        "PCIe lanes", _lanes, _less(Verdict("medium", "fewer lanes: transfers are slower; reseat the card"), "wider")
+    ),
     Trait("NVLinks", _links, _less(Verdict("high", "a link is down: work over several GPUs slows or fails"), "more")),
     Trait(
         "fabric",
         lambda gpu: gpu.fabric.state if gpu.fabric else None,
-        _only(lambda state: state != "completed", Verdict("high", "CUDA does not start before it has joined"), "joined"),
+        _only(
+            lambda state: state != "completed", Verdict("high", "CUDA does not start before it has joined"), "joined"
+        ),
     ),
     Trait(
         "recovery",
@@ -116,7 +120,11 @@ TRAITS: tuple[Trait, ...] = (
     Trait("power limit", _watts, _always(Verdict("low", "it computes at another rate"))),
     Trait("VBIOS", lambda gpu: gpu.vbios, _always(Verdict("low", "another firmware on the card"))),
     Trait("GSP firmware", lambda gpu: gpu.gsp_firmware, _always(Verdict("low", "it comes with the driver"))),
-    Trait("persistence", lambda gpu: _switch(gpu.persistence), _always(Verdict("low", "the first use starts slower or faster"))),
+    Trait(
+        "persistence",
+        lambda gpu: _switch(gpu.persistence),
+        _always(Verdict("low", "the first use starts slower or faster")),
+    ),
 )
 
 

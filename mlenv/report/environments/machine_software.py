@@ -26,7 +26,11 @@ def compare_kernel_side(before: Machine, after: Machine) -> Iterator[Change]:
 
 _NVIDIA: tuple[tuple[str, str, Verdict], ...] = (
     ("nvidia kernel module", "kernel_module", Verdict("low", _SAME_RELEASE)),
-    ("nvidia kernel module of the next boot", "module_on_disk", Verdict("medium", f"it counts after a reboot: {_SAME_RELEASE}")),
+    (
+        "nvidia kernel module of the next boot",
+        "module_on_disk",
+        Verdict("medium", f"it counts after a reboot: {_SAME_RELEASE}"),
+    ),
     ("libcuda", "library", Verdict("low", _SAME_RELEASE)),
     ("CUDA of the driver", "cuda", Verdict("low", "the newest CUDA that builds may have been made with")),
 )
@@ -52,7 +56,11 @@ def _runs_fabric(machine: Machine) -> bool | None:
 
 _SERVICES: tuple[tuple[str, Callable[[Machine], bool | None], Verdict], ...] = (
     ("fabric manager", _runs_fabric, Verdict("high", "CUDA does not start without it on a machine with NVSwitch")),
-    ("CUDA MPS", lambda machine: machine.nvidia.mps if machine.nvidia else None, Verdict("low", "processes share the GPU another way")),
+    (
+        "CUDA MPS",
+        lambda machine: machine.nvidia.mps if machine.nvidia else None,
+        Verdict("low", "processes share the GPU another way"),
+    ),
     ("secure boot", lambda machine: machine.os.secure_boot, Verdict("low", "with it kernel modules must be signed")),
     ("long paths", lambda machine: machine.os.long_paths, Verdict("medium", "Windows refuses paths over 260 letters")),
 )
@@ -82,7 +90,9 @@ def _newest(machine: Machine) -> dict[str, str]:
 
 def _judge_library(distance: Distance) -> Verdict:
     risk = "medium" if distance.step == "major" else "low"
-    return judge_step(distance, "medium" if risk == "medium" else "low", "what uses the system's library loads another one")
+    return judge_step(
+        distance, "medium" if risk == "medium" else "low", "what uses the system's library loads another one"
+    )
 
 
 _RUNTIMES: dict[str, Callable[[Machine], str | None]] = {

@@ -8,7 +8,7 @@ LIMIT_BYTES = 1024 * 1024 - 1
 NOTE = "The report goes on; it is cut here, since it would be too large."
 _FENCE = lazy(r"\s*`{3,}\s*")
 _ROOM = 256
-"""For the note and the ends of what is open."""
+"""For the note and the lines around it."""
 
 
 def cut_markdown(text: str, limit: int = LIMIT_BYTES) -> str:
@@ -22,8 +22,7 @@ def cut_markdown(text: str, limit: int = LIMIT_BYTES) -> str:
     room = limit - _ROOM
     fence, folds = "", 0
     for line in text.split("\n"):
-        room -= len(line.encode("utf-8", "replace")) + 1
-        room -= len(line) + 1 if not fence and _FENCE.fullmatch(line) else 0  # it will have to be closed
+        room -= len(line.encode("utf-8", "replace")) + 1 + (0 if fence else _cost_of_end(line))
         if room < 0:
             break
         kept.append(line)
@@ -32,6 +31,13 @@ def cut_markdown(text: str, limit: int = LIMIT_BYTES) -> str:
     ends = [fence] if fence else []
     ends += ["", *["</details>"] * folds] if folds else []
     return "\n".join([*kept, *ends, "", NOTE]) + "\n" if limit > _ROOM else ""
+
+
+def _cost_of_end(line: str) -> int:
+    """What it takes to close what a line opens, in bytes."""
+    if line == "<details>":
+        return len("</details>") + 1
+    return len(line) + 1 if _FENCE.fullmatch(line) else 0
 
 
 def _follow(line: str, fence: str) -> str:

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from mlenv.report.forms.words import headline, name_cases, one_line, plain, tell, with_verdict
+from mlenv.report.forms.words import group_of, headline, name_cases, one_line, plain, tell, with_verdict
 from mlenv.report.summary import Entry, Summary
 
 Case = tuple[Entry, str]
@@ -29,7 +29,7 @@ def render_junit(summary: Summary, *, written: dt.datetime) -> str:
 def _by_group(summary: Summary) -> dict[str, list[Case]]:
     found: dict[str, list[Case]] = {}
     for entry, name in zip(summary.entries, name_cases(summary.entries), strict=True):
-        found.setdefault(one_line(entry.group) or "other", []).append((entry, name))
+        found.setdefault(group_of(entry), []).append((entry, name))
     return found
 
 

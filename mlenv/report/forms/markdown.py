@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from mlenv.report.forms.words import describe_case, tell_measured, with_verdict
+from mlenv.report.forms.words import describe_case, sayable, tell_measured, with_verdict
 from mlenv.report.markdown import block, cell, code, escape, table
 from mlenv.report.summary import Entry, EntryStatus, Summary
 
@@ -24,7 +24,7 @@ def render_markdown(summary: Summary) -> str:
         lines += _describe(number, entry)
     lines += _all_checks(whole)
     lines.append(escape(f"mlenv {whole.mlenv_version}, matrix {whole.matrix_version}"))
-    return "\n".join(lines) + "\n"
+    return sayable("\n".join(lines) + "\n")
 
 
 def _count(summary: Summary) -> list[str]:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlenv.facts.machine import Machine
     from mlenv.report.doctor import DoctorDocument
+    from mlenv.report.matrix.map import CompatibilityMap
     from mlenv.report.summary import Summary
     from mlenv.report.verify import VerifyDocument
 
 Strip = Callable[[str], str]
+Picture = Callable[[], "tuple[Machine | None, Sequence[CompatibilityMap]]"]
 
 
-def find_writers(document: DoctorDocument | VerifyDocument, strip: Strip = str) -> dict[str, Callable[[], str]]:
+def find_writers(
+    document: DoctorDocument | VerifyDocument, strip: Strip = str, picture: Picture = lambda: (None, ())
+) -> dict[str, Callable[[], str]]:
     """By form (``markdown``, ``junit``, ``html``, ``github``, ``prometheus``, ``tap``) what writes the report in it.
 
     ``strip`` takes out what tells whose machine it is; it sees every text before it is escaped, since
-    names are no longer whole afterwards.
+    names are no longer whole afterwards.  ``picture`` gives the machine (without credentials) and the maps that a
+    page shows beside the document; it is asked only for one.
     """
     return {
         "markdown": lambda: _markdown(document, strip),
         "junit": lambda: _junit(document, strip),
-        "html": lambda: _html(document, strip),
+        "html": lambda: _html(document, strip, picture),
         "github": lambda: _github(document, strip),
         "prometheus": lambda: _prometheus(document, strip),
         "tap": lambda: _tap(document, strip),
@@ -68,8 +74,9 @@ def _markdown(document: DoctorDocument | VerifyDocument, strip: Strip) -> str:
 
     if isinstance(document, DoctorDocument):
         from mlenv.report.doctor_markdown import render_markdown as render_doctor
+        from mlenv.report.forms.words import sayable
 
-        return cut_markdown(render_doctor(document, strip))
+        return cut_markdown(sayable(render_doctor(document, strip)))
     from mlenv.report.forms.markdown import render_markdown
 
     return cut_markdown(render_markdown(summarise(document, strip)))
@@ -83,11 +90,12 @@ def _junit(document: DoctorDocument | VerifyDocument, strip: Strip) -> str:
     return render_junit(summarise(document, strip), written=dt.datetime.now(dt.timezone.utc))
 
 
-def _html(document: DoctorDocument | VerifyDocument, strip: Strip) -> str:
-    from mlenv.report.forms.tidy import tidy
+def _html(document: DoctorDocument | VerifyDocument, strip: Strip, picture: Picture) -> str:
+    from mlenv.report.forms.words import sayable
     from mlenv.report.html import render_html
 
-    return render_html(tidy(document, _cleaner(strip)))
+    machine, maps = picture()
+    return sayable(render_html(document, machine, maps, strip=_cleaner(strip)))
 
 
 def _github(document: DoctorDocument | VerifyDocument, strip: Strip) -> str:

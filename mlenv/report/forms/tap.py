@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from mlenv.facts.pattern import lazy
-from mlenv.report.forms.words import headline, name_cases, one_line, tell, with_verdict
+from mlenv.report.forms.words import group_of, headline, name_cases, one_line, tell, with_verdict
 from mlenv.report.summary import Entry, Summary
 
 # Characters that YAML takes for line ends or does not allow as they stand.
@@ -26,7 +26,7 @@ def render_tap(summary: Summary) -> str:
         )
     ]
     for number, (entry, name) in enumerate(zip(whole.entries, names, strict=True), start=1):
-        lines += _render_entry(number, entry, f"{one_line(entry.group)}: {name}")
+        lines += _render_entry(number, entry, f"{group_of(entry)}: {name}")
     return "\n".join(lines) + "\n"
 
 
@@ -53,8 +53,12 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str | float]]:
 
 
 def _escape(text: str) -> str:
-    r"""A description, in which ``#`` would begin a directive."""
-    return text.replace("\\", "\\\\").replace("#", "\\#")
+    r"""A description, in which ``#`` would begin a directive.
+
+    Version 14 writes ``\#``, but readers of older versions do not know that and would skip a failure; so it
+    is the wide sign here, and as it was in the message below.
+    """
+    return text.replace("\\", "\\\\").replace("#", "\uff03")
 
 
 def _quote(value: str | float) -> str:

@@ -9,8 +9,13 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 VALUE = TypeVar("VALUE")
-_OURS = frozenset({"schema", "id", "group", "check", "reason", "mlenv_version", "matrix_version", "matrix_digest"})
-"""Fields with words of our own."""
+_OURS = frozenset(
+    {
+        *("schema", "kind", "id", "group", "check", "status", "reason"),
+        *("mlenv_version", "matrix_version", "matrix_digest"),
+    }
+)
+"""Fields with words of our own, which a user may be called."""
 
 
 def tidy(value: VALUE, change: Callable[[str], str]) -> VALUE:

@@ -42,11 +42,17 @@ def name_cases(entries: Iterable[Entry]) -> tuple[str, ...]:
     for entry in entries:
         name = describe_case(entry)
         number = 1
-        while (entry.group, unique := name if number == 1 else f"{name} #{number}") in known:
+        group = group_of(entry)
+        while (group, unique := name if number == 1 else f"{name} ({number})") in known:
             number += 1
-        known.add((entry.group, unique))
+        known.add((group, unique))
         names.append(unique)
     return tuple(names)
+
+
+def group_of(entry: Entry) -> str:
+    """The group of an entry on one line."""
+    return one_line(entry.group) or "other"
 
 
 def describe_case(entry: Entry) -> str:

@@ -12,7 +12,7 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from mlenv.report.style import clean
+from mlenv.report.forms.words import plain
 
 
 def render_template(name: str, strip: Callable[[str], str] = str, **values: object) -> str:
@@ -35,7 +35,7 @@ def read_part(name: str) -> str:
 def _open_environment(strip: Callable[[str], str]) -> Environment:
     def finish(value: object) -> object:
         """Foreign text without controls and private words; markup of ours as it is."""
-        return strip(clean(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
+        return strip(plain(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     environment = Environment(
         loader=FunctionLoader(read_part),

@@ -53,3 +53,13 @@ def arrange_checks(document: DoctorDocument) -> tuple[Subject, ...]:
 def _count(checks: list[CheckOutcome]) -> str:
     words = {state: sum(check.outcome == state for check in checks) for state in STATES}
     return ", ".join(f"{number} {state}" for state, number in words.items() if number)
+
+
+def list_unknown(document: DoctorDocument) -> tuple[str, ...]:
+    """What kept checks from an answer, each reason once."""
+    said = {
+        f"the check {check.id} failed: {check.detail}" if check.outcome == "crashed" else check.detail or check.id: None
+        for check in document.checks
+        if check.outcome in ("unknown", "crashed")
+    }
+    return tuple(said)

@@ -5,47 +5,20 @@ It shows and does not judge; what is wrong stands in the findings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from mlenv.facts.gpu import Gpu
 from mlenv.facts.hardware import Cpu, Disk, Memory
 from mlenv.facts.machine import Machine
 from mlenv.facts.size import gib
 from mlenv.report.host_lines import describe_system
+from mlenv.report.html.cards import Card, Gauge, draw_card, used_share
 
-LANES = 16
-"""As many contacts has the edge of a card."""
 MOST_CORES = 256
+_FAMILIES = {"linux": "Linux", "macos": "macOS", "windows": "Windows"}
 _PURPOSES = {"huggingface": "Hugging Face cache", "shared-memory": "shared memory"}
-
-
-class Gauge(msgspec.Struct, frozen=True, kw_only=True):
-    """A bar: what it is of, how full (percent, None where nobody knows), and what it says in words."""
-
-    label: str
-    share: float | None
-    says: str
-
-
-class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """The contacts of a card: ``lit`` lanes in use of ``largest`` that could be."""
-
-    lit: int
-    largest: int
-    says: str
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A GPU: its name, what it is, its gauges, its links, and what is unusual about it."""
-
-    name: str
-    place: str
-    facts: tuple[str, ...]
-    gauges: tuple[Gauge, ...]
-    link: Link | None
-    notes: tuple[str, ...]
 
 
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +31,9 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a machine; ``cards`` is None where nobody could look."""
+    """The parts of a machine; ``title`` names it in a few words, ``cards`` is None where nobody could look."""
 
+    title: str
     system: str
     computer: str
     chip: Chip
@@ -74,13 +48,28 @@ def draw_machine(machine: Machine) -> Picture:
     cloud = machine.cloud
     named = [machine.model or "", " ".join(filter(None, (cloud.provider, cloud.instance))) if cloud else ""]
     return Picture(
+        title=_name_machine(machine),
         system=describe_system(machine),
         computer=", ".join(filter(None, named)),
         chip=_draw_chip(machine.cpu),
         memory=_measure_memory(machine.memory),
-        disks=tuple(_measure_disk(disk) for disk in machine.disks if disk.free_bytes is not None),
-        cards=None if machine.gpus is None else tuple(_draw_card(gpu) for gpu in machine.gpus),
+        disks=tuple(_measure_disks(machine.disks)),
+        cards=None if machine.gpus is None else tuple(draw_card(gpu) for gpu in machine.gpus),
         software=tuple(_name_software(machine)),
+    )
+
+
+def _name_machine(machine: Machine) -> str:
+    """``Ubuntu 22.04 with 8 × NVIDIA H100 80GB HBM3``."""
+    system = machine.os
+    name = " ".join(filter(None, (system.distribution or _FAMILIES[system.family], system.version)))
+    name = name[:1].upper() + name[1:] if name.islower() else name
+    gpus = Counter(gpu.name or f"a GPU of {gpu.vendor}" for gpu in machine.gpus or () if not gpu.integrated)
+    cards = [card if number == 1 else f"{number} × {card}" for card, number in gpus.items()]
+    return (
+        f"{name} with {' and '.join(cards)}"
+        if cards
+        else f"{name}, {machine.model or machine.cpu.model or 'a computer'}"
     )
 
 
@@ -105,94 +94,27 @@ def _measure_memory(memory: Memory) -> Gauge:
         return Gauge(label="Memory", share=None, says="not known")
     says = gib(total) if free is None else f"{gib(max(0, total - free))} of {gib(total)} in use"
     says += f", limited to {gib(memory.limit_bytes)}" if memory.limit_bytes is not None else ""
-    return Gauge(label="Memory", share=_used(total, free), says=says)
+    return Gauge(label="Memory", share=used_share(total, free), says=says)
 
 
-def _measure_disk(disk: Disk) -> Gauge:
-    purpose = _PURPOSES.get(disk.purpose, disk.purpose)
+def _measure_disks(disks: Iterable[Disk]) -> Iterator[Gauge]:
+    """A gauge per file system, as far as sizes tell them apart: several places mostly lie on one."""
+    places: dict[tuple[str, float | None], list[str]] = {}
+    for disk in disks:
+        if disk.free_bytes is not None:
+            told = _tell_disk(disk), used_share(disk.total_bytes, disk.free_bytes)
+            places.setdefault(told, []).append(_PURPOSES.get(disk.purpose, disk.purpose))
+    for (says, share), purposes in places.items():
+        yield Gauge(label=f"Disk: {', '.join(purposes)}", share=share, says=says)
+
+
+def _tell_disk(disk: Disk) -> str:
     of_all = f" of {gib(disk.total_bytes)}" if disk.total_bytes else ""
     traits = [disk.filesystem or ""]
     traits += ["on the network"] if disk.network else []
     traits += ["no programs may run there"] if disk.noexec else []
     traits += ["not writable"] if disk.writable is False else []
-    says = ", ".join([f"{gib(disk.free_bytes or 0)}{of_all} free", *filter(None, traits)])
-    return Gauge(label=f"Disk: {purpose}", share=_used(disk.total_bytes, disk.free_bytes), says=says)
-
-
-def _used(total: int | None, free: int | None) -> float | None:
-    """Percent in use, None where one of the two is not known."""
-    if not total or free is None:
-        return None
-    return min(100.0, max(0.0, 100 * (total - free) / total))
-
-
-# ---------------------------------------------------------------- GPUs
-
-
-def _draw_card(gpu: Gpu) -> Card:
-    return Card(
-        name=gpu.name or f"{gpu.vendor} GPU{f' {gpu.pci_id}' if gpu.pci_id else ''}",
-        place="" if gpu.index is None else f"GPU {gpu.index}",
-        facts=tuple(_tell_gpu(gpu)),
-        gauges=tuple(_measure_gpu(gpu)),
-        link=_draw_link(gpu),
-        notes=tuple(_note_gpu(gpu)),
-    )
-
-
-def _tell_gpu(gpu: Gpu) -> Iterator[str]:
-    if gpu.compute_capability:
-        yield f"compute capability {gpu.compute_capability}"
-    yield from filter(None, (gpu.architecture, gpu.gfx, gpu.metal))
-    if gpu.compute_units:
-        yield f"{gpu.compute_units} compute units"
-    if gpu.partition:
-        yield f"partition {gpu.partition}"
-    if gpu.integrated:
-        yield "integrated"
-
-
-def _measure_gpu(gpu: Gpu) -> Iterator[Gauge]:
-    if gpu.memory_bytes:
-        total, free = gpu.memory_bytes, gpu.memory_free_bytes
-        says = gib(total) if free is None else f"{gib(max(0, total - free))} of {gib(total)} in use"
-        yield Gauge(label="Memory", share=_used(total, free), says=says)
-    power = gpu.power
-    if power and power.draw_watts is not None:
-        limit = power.limit_watts
-        share = min(100.0, 100 * power.draw_watts / limit) if limit else None
-        yield Gauge(label="Power", share=share, says=f"{power.draw_watts:.0f}{f' of {limit:.0f}' if limit else ''} W")
-    if gpu.temperature_celsius is not None:
-        celsius = gpu.temperature_celsius
-        yield Gauge(label="Temperature", share=float(min(100, max(0, celsius))), says=f"{celsius} °C")
-
-
-def _draw_link(gpu: Gpu) -> Link | None:
-    link = gpu.link
-    if link is None or not link.width:
-        return None
-    largest = max(link.width, link.largest_width or 0)
-    generation = link.largest_generation or link.generation
-    says = f"PCIe {f'{generation}.0 ' if generation else ''}x{link.width}"
-    says += f" of x{largest}" if largest > link.width else ""
-    return Link(lit=min(LANES, link.width), largest=min(LANES, largest), says=says)
-
-
-def _note_gpu(gpu: Gpu) -> Iterator[str]:
-    """What else is known of its state."""
-    if gpu.nvlinks:
-        active = sum(link.active is True for link in gpu.nvlinks)
-        yield f"{active} of {len(gpu.nvlinks)} NVLinks active"
-    if gpu.driver is not None:
-        yield f"driver {gpu.driver}" if gpu.driver else "no driver bound"
-    if gpu.mig:
-        yield f"MIG on{'' if gpu.mig_instances is None else f', {len(gpu.mig_instances)} instances'}"
-    if gpu.ecc and gpu.ecc.enabled is not None:
-        yield "ECC on" if gpu.ecc.enabled else "ECC off"
-    if gpu.clock_events:
-        yield f"clocks held by {', '.join(gpu.clock_events)}"
-    if gpu.recovery_action and gpu.recovery_action != "none":
-        yield f"asks for {gpu.recovery_action}"
+    return ", ".join([f"{gib(disk.free_bytes or 0)}{of_all} free", *filter(None, traits)])
 
 
 # ---------------------------------------------------------------- software

@@ -12,6 +12,7 @@ from mlenv.verify.result import Result
 
 STATES = {"pass": "ok", "warn": "warning", "fail": "error", "error": "unknown", "skip": "skip"}
 WORDS = {"pass": "pass", "warn": "warning", "fail": "fail", "error": "could not run", "skip": "skipped"}
+AGAINST = " against the baseline"
 _WORST = ("fail", "error", "warn", "pass", "skip")
 METRICS = {
     "bf16_tflops": ("matrix product", "TFLOP/s"),
@@ -23,8 +24,10 @@ METRICS = {
 
 
 class FrameworkRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A framework: its worst status, the proof, the problems, and every result; ``share`` is its part of the
-    longest time, in percent."""
+    """A framework: its worst status, the proof, and every result, the worst first.
+
+    ``troubled`` tells that not everything is well; ``share`` is its part of the longest time, in percent.
+    """
 
     name: str
     version: str
@@ -33,13 +36,16 @@ class FrameworkRow(msgspec.Struct, frozen=True, kw_only=True):
     proof: str
     seconds: float
     share: float
-    problems: tuple[Result, ...]
+    troubled: bool
     results: tuple[Result, ...]
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """A measured rate; ``share`` is its part of the peak (percent, None where there is none), ``limit`` where
-    the warning begins, if the rate is below it."""
+    """A measured rate.
+
+    ``share`` is its part of the peak (percent, None where there is none), ``limit`` where the warning begins,
+    if the rate is below it.
+    """
 
     what: str
     device: str
@@ -50,12 +56,12 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """The results about one thing beside the frameworks."""
+    """The results about one thing beside the frameworks, the worst first."""
 
     title: str
     status: str
     counts: str
-    problems: tuple[Result, ...]
+    troubled: bool
     results: tuple[Result, ...]
 
 
@@ -81,14 +87,16 @@ def _arrange_framework(name: str, results: list[Result], longest: float) -> Fram
         proof=proof.detail if proof else "",
         seconds=seconds,
         share=100 * seconds / longest if longest else 0.0,
-        problems=_problems(results),
-        results=tuple(results),
+        troubled=any(result.status not in ("pass", "skip") for result in results),
+        results=_worst_first(results),
     )
 
 
 def arrange_rates(document: VerifyDocument) -> tuple[Rate, ...]:
-    """The rates that were measured on GPUs, judged or not; where a rate has several judgements, each."""
-    return tuple(rate for result in document.results if result.group == "performance" for rate in _read_rates(result))
+    """The rates that were measured on GPUs, judged or not, side by side for each kind of rate."""
+    rows = [rate for result in document.results if result.group == "performance" for rate in _read_rates(result)]
+    order = [f"{what}{end}" for what, _ in METRICS.values() for end in ("", AGAINST)]
+    return tuple(sorted(rows, key=lambda row: order.index(row.what)))
 
 
 def _read_rates(result: Result) -> Iterator[Rate]:
@@ -97,7 +105,7 @@ def _read_rates(result: Result) -> Iterator[Rate]:
         if isinstance(value, float | int):
             ratio, below = result.measured.get("ratio"), result.measured.get("below")
             yield Rate(
-                what=what + (" against the baseline" if "baseline" in result.measured else ""),
+                what=what + (AGAINST if "baseline" in result.measured else ""),
                 device=result.device or "",
                 value=f"{value:.4g} {unit}",
                 share=min(100.0, 100 * ratio) if isinstance(ratio, float | int) else None,
@@ -129,8 +137,8 @@ def _arrange_subject(title: str, results: list[Result]) -> Subject:
         title=title,
         status=find_worst(results),
         counts=", ".join(counts),
-        problems=_problems(results),
-        results=tuple(results),
+        troubled=any(result.status not in ("pass", "skip") for result in results),
+        results=_worst_first(results),
     )
 
 
@@ -140,5 +148,5 @@ def find_worst(results: Sequence[Result]) -> str:
     return next(status for status in _WORST if status in statuses)
 
 
-def _problems(results: Iterable[Result]) -> tuple[Result, ...]:
-    return tuple(result for result in results if result.status not in ("pass", "skip"))
+def _worst_first(results: Iterable[Result]) -> tuple[Result, ...]:
+    return tuple(sorted(results, key=lambda result: _WORST.index(result.status)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mlenv.facts.machine import Machine
-from mlenv.report.compatibility import CompatibilityMap
 from mlenv.report.doctor import DoctorDocument
 from mlenv.report.doctor_text import closing_line as close_doctor
 from mlenv.report.html import findings, rates
 from mlenv.report.html.engine import render_template
 from mlenv.report.html.picture import draw_machine
+from mlenv.report.matrix.map import CompatibilityMap
 from mlenv.report.style import UNICODE_MARKS
-from mlenv.report.subjects import describe_machine
+from mlenv.report.subjects import describe_machine, describe_subject
 from mlenv.report.verify import VerifyDocument
 from mlenv.report.verify_text import closing_line as close_verify
 
@@ -43,9 +43,11 @@ def _render_doctor(document: DoctorDocument, maps: Sequence[CompatibilityMap], s
         "doctor",
         strip,
         document=document,
-        heading=describe_machine(document.machine, UNICODE_MARKS),
+        described=describe_machine(document.machine, UNICODE_MARKS),
         closing=close_doctor(document),
         findings=findings.arrange_findings(document),
+        unknown=findings.list_unknown(document),
+        environment=describe_subject("environment", document.machine, document.environment, UNICODE_MARKS),
         subjects=findings.arrange_checks(document),
         states=findings.STATES,
         picture=draw_machine(document.machine),

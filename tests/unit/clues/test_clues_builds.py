@@ -138,6 +138,15 @@ CASES = [
         "bitsandbytes-binary-missing",
         "RuntimeError: Configured CUDA binary not found at /v/bitsandbytes/libbitsandbytes_cuda130.so",
     ),
+    (
+        "detected-cuda-mismatch",
+        "RuntimeError: ('The detected CUDA version (%s) mismatches the version that was used to compile PyTorch (%s). "
+        "Please make sure to use the same CUDA versions.', '11.2', '12.4')",
+    ),
+    ("cpu-wheel-named", "On this workstation pip always installs the cpu-only wheel of it"),
+    ("companion-library-broken", "OSError: libtorchaudio.so: undefined symbol: _ZN3c105ErrorC2Ev"),
+    ("torch-symbol-undefined", "ImportError: plugin.so: undefined symbol: THPVariableClass"),
+    ("torch-symbol-undefined", "OSError: /e/ops.so: undefined symbol: torch_library_impl"),
 ]
 
 

@@ -21,7 +21,6 @@ WORDINGS = [
     ("cuda-invalid-device", "ValueError: Invalid CUDA 'device=4' requested. Use 'device=cpu'"),
     ("devices-unavailable", "CUDA error: all CUDA-capable devices are busy or unavailable"),
     ("devices-unavailable", "CUDA-capable device(s) is/are busy or unavailable"),
-    ("mig", "| MIG M. |"),
     ("mig", "CUDA_VISIBLE_DEVICES=MIG-4cd1b0a0-1111-2222-3333-444455556666"),
     ("mig", "two slices of 3g.40gb"),
     ("mig-without-instances", "No MIG devices found."),

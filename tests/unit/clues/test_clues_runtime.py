@@ -84,6 +84,22 @@ CASES = [
         "MPS not available because the current MacOS version is not 12.3+ and/or you do not have",
     ),
     ("accelerator-not-used", ">>> torch.cuda.is_available()\nFalse"),
+    ("cuda-library-missing", "ValueError: libcublas.so.*[0-9] not found in ['/usr/lib', '/opt/app']"),
+    ("cuda-library-not-loaded", "RuntimeError: cuSPARSE library was not found."),
+    ("cuda-library-not-loaded", "Could not load library libcudnn_cnn.so.9. Error: x\nCannot load symbol cudnnCreate"),
+    (
+        "cudnn-older-than-build",
+        "RuntimeError: Outdated cuDNN installation found.\nVersion JAX was built against: 90800\n"
+        "Minimum supported: 90800\nInstalled version: 90100",
+    ),
+    (
+        "protobuf-older-than-generated",
+        "This program requires version 3.20.0 of the Protocol Buffer runtime library, but the installed version is"
+        " 3.6.1.",
+    ),
+    ("cuda-library-older-than-build", "RuntimeError: Outdated cuSPARSE installation found."),
+    ("cuda-library-older-than-build", "Found cuBLAS version 120101, but JAX was built against version 120804"),
+    ("library-path-searched", "  17: search path=/opt/cuda-11/lib64\t\t(LD_LIBRARY_PATH)"),
 ]
 
 

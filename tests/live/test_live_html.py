@@ -1,0 +1,109 @@
+"""Pages in a real browser: headless Chromium, where this machine has one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mlenv.matrix.opening import open_matrix
+from mlenv.report.compatibility import find_map, find_maps
+from mlenv.report.html import render_html, render_maps
+from tests.unit.report.html_pages import CAUSE, CONSEQUENCE, NOTE, RESULTS, diagnosis, machine, verification
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.stand,
+    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here"),
+]
+WIDTHS = (400, 1400)
+HEIGHT = 1000
+# What a reader with a keyboard does: go to the first field of a map, and on to the next one.
+PROBE = """
+const field = document.querySelector("table.map td[tabindex='0']");
+let said = "", moved = true;
+if (field) {
+  for (let fold = field; fold; fold = fold.parentElement) if (fold.tagName === "DETAILS") fold.open = true;
+  field.focus();
+  const tip = field.querySelector(".tip").getBoundingClientRect();
+  said = [tip.left >= 0, tip.right <= innerWidth, tip.bottom <= innerHeight, tip.width > 200].join();
+  field.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true, cancelable: true }));
+  moved = document.activeElement !== field && document.activeElement.tagName === "TD";
+}
+const stops = document.querySelectorAll("table.map td[tabindex='0']").length;
+document.body.dataset.seen = [
+  document.documentElement.scrollWidth <= innerWidth,
+  [...document.querySelectorAll("button.copy")].every((button) => !button.hidden),
+  stops === document.querySelectorAll("table.map").length,
+  moved, said || "true,true,true,true",
+].join();
+"""
+
+
+def make_page(name: str) -> str:
+    matrix, here = open_matrix(None), machine("linux-ubuntu2204-h100x8")
+    long_word = "x" * 500
+    if name == "healthy":
+        return render_html(diagnosis(here, status="ok"), None, find_maps(matrix, here))
+    if name == "broken":
+        return render_html(diagnosis(here, CAUSE, CONSEQUENCE, NOTE), None, find_maps(matrix, here))
+    if name == "verify":
+        return render_html(verification(*RESULTS), here)
+    if name == "long words":
+        return render_html(verification(*RESULTS, environment=long_word, policy=long_word), here)
+    return render_maps([find_map(matrix, here, "torch")], mlenv_version="1", matrix_version="2")
+
+
+def browse(folder: Path, page: Path, width: int, *options: str) -> str:
+    assert BROWSER is not None
+    done = subprocess.run(
+        [
+            BROWSER,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--force-device-scale-factor=1",
+            f"--user-data-dir={folder / 'profile'}",
+            f"--window-size={width},{HEIGHT}",
+            *options,
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["healthy", "broken", "verify", "long words", "map"])
+def test_page_in_a_browser(tmp_path: Path, name: str, width: int) -> None:
+    source = make_page(name)
+    page, probed = tmp_path / "page.html", tmp_path / "probed.html"
+    page.write_text(source, encoding="utf-8")
+    picture = tmp_path / "page.png"
+    browse(tmp_path, page, width, f"--screenshot={picture}")
+    assert (width, HEIGHT) == struct.unpack(">II", picture.read_bytes()[16:24])
+
+    # The page's own policy lets no foreign script in, so the copy that is probed has none.
+    open_source = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", source)
+    probed.write_text(open_source.replace("</body>", f"<script>{PROBE}</script></body>"), encoding="utf-8")
+    seen = re.search(r'data-seen="([^"]*)"', browse(tmp_path, probed, width, "--dump-dom"))
+    assert seen is not None
+    assert seen.group(1) == ",".join(["true"] * 8)
+
+
+def test_policy_stops_a_foreign_script(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    script = "<script>document.body.dataset.intruder = 1</script></body>"
+    page.write_text(make_page("verify").replace("</body>", script), encoding="utf-8")
+    text = browse(tmp_path, page, 1400, "--dump-dom")
+    assert "<body data-intruder" not in text
+    assert "data-intruder" not in re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
