@@ -53,7 +53,10 @@ class Number(msgspec.Struct, frozen=True):
 
 
 def label(trait: str) -> str:
-    """The words for a trait or a number."""
+    """The words for a trait or a number, whose unit stands at its values."""
+    for ending in ("_gb_per_s", "_tflops"):
+        if trait.endswith(ending):
+            return trait.removesuffix(ending).replace("_", " ") + " rate"
     return LABELS.get(trait, trait.removeprefix(FRAMEWORK).removeprefix(PACKAGE).replace("_", " "))
 
 

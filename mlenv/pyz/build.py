@@ -41,7 +41,7 @@ def build_pyz(parts: Parts, uv: Uv, on_target: Callable[[Target], object] = str)
     """Make it; :class:`NoVerdictError` where a part cannot be had.  ``on_target`` is told what is gathered next."""
     carried = choose_requirements(parts.requirements, parts.extra)
     program = read_program(parts.package, parts.data)
-    with tempfile.TemporaryDirectory(prefix="mlenv-pyz-") as name:
+    with tempfile.TemporaryDirectory(prefix="mlenv-build-") as name:
         folder = Path(name)
         lock = parts.lock or uv.lock(carried, min(parts.targets, key=_age).python, folder)
         (folder / "lock.txt").write_text(lock, encoding="utf-8")
@@ -49,7 +49,7 @@ def build_pyz(parts: Parts, uv: Uv, on_target: Callable[[Target], object] = str)
         for target in parts.targets:
             on_target(target)
             place = folder / target.id
-            uv.install(folder / "lock.txt", target, place)
+            uv.install(folder / "lock.txt", target, place, large=bool(parts.extra))
             files[target.id] = {**read_packages(place), **program}
     content = pack(files, lock, missing_modules(carried), start_text())
     return Built(content=content, lock=lock)

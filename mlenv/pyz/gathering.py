@@ -44,10 +44,10 @@ class Uv:
         self._ask(["compile", *options, "--output-file", str(lock), str(wanted)], "locked", LOCK_SECONDS)
         return lock.read_text(encoding="utf-8")
 
-    def install(self, lock: Path, target: Target, folder: Path) -> None:
-        """What the lock names, as wheels of the target, laid into a folder."""
+    def install(self, lock: Path, target: Target, folder: Path, *, large: bool = False) -> None:
+        """What the lock names, as wheels of the target, laid into a folder; ``large`` ones may be among them."""
         options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target", str(folder)]
-        where = ["--python-version", target.python, "--python-platform", target.uv_platform]
+        where = ["--python-version", target.python, "--python-platform", target.uv_platform(large=large)]
         self._ask(["install", *options, *where, "-r", str(lock)], f"had for {target.id}", INSTALL_SECONDS)
 
     def _ask(self, words: list[str], what: str, seconds: float) -> None:

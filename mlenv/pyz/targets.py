@@ -36,10 +36,10 @@ class Target(msgspec.Struct, frozen=True, order=True):
         """``cp312-linux-x86_64``, as the file asks for it when it begins."""
         return f"cp{self.python.replace('.', '')}-{self.platform}"
 
-    @property
-    def uv_platform(self) -> str:
-        """The platform's name for uv."""
-        return PLATFORMS[self.platform]
+    def uv_platform(self, *, large: bool = False) -> str:
+        """The platform's name for uv; the ``large`` distributions have no wheels for the oldest glibc."""
+        name = PLATFORMS[self.platform]
+        return name.replace("manylinux_2_17", "manylinux_2_28") if large else name
 
 
 def choose_targets(platforms: Sequence[str] = (), pythons: Sequence[str] = ()) -> tuple[Target, ...]:

@@ -51,9 +51,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A report: ``kind`` is ``doctor`` or ``verify``, ``about`` the machine or environment, ``closing`` the verdict."""
+    """A report: ``kind`` is its command, ``about`` the machine, environment or fleet, ``closing`` the verdict."""
 
-    kind: Literal["doctor", "verify"]
+    kind: Literal["doctor", "verify", "fleet"]
     about: str
     status: str
     closing: str

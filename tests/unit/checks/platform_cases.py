@@ -50,8 +50,8 @@ def told_case(
 
 
 def first(case: Case, matrix: Matrix) -> Finding | None:
-    """The cause that is named first."""
-    findings = diagnose(case, matrix).findings
+    """The cause that is named first; that nobody knows one is none."""
+    findings = [finding for finding in diagnose(case, matrix).findings if finding.id != "error-not-explained"]
     return findings[0] if findings else None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlenv.fleet.traits import read_model, read_numbers, read_traits
+from mlenv.fleet.traits import label, read_model, read_numbers, read_traits
 from tests.unit.fleet.cases import FRAMEWORKS, doctor, gpus, read, result, verify
 
 KNOWN = {**FRAMEWORKS, "tensorflow": "tensorflow"}
@@ -73,3 +73,16 @@ def test_the_slowest_card_counts() -> None:
 def test_memory_is_in_gib() -> None:
     found = numbers(doctor(memory={"total_bytes": 64 * 2**30}, gpus=gpus(2, memory_bytes=80 * 2**30)))
     assert {"memory": 64.0, "gpu-memory": 80.0} == found
+
+
+def test_words_for_people() -> None:
+    traits = (
+        "driver",
+        "framework:torch",
+        "package:torch",
+        "torch memory_gb_per_s",
+        "torch bf16_tflops",
+        "torch seconds",
+    )
+    words = ["NVIDIA driver", "torch", "torch", "torch memory rate", "torch bf16 rate", "torch seconds"]
+    assert words == [label(trait) for trait in traits]
