@@ -31,7 +31,12 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
 @click.command("verify")
 @environment_option
 @click.option("--profile", "profiles", multiple=True, metavar="NAME", help="Check the frameworks of that profile.")
-@click.option("--only", multiple=True, metavar="PACKAGE", help="Check only that package, and nothing that a level adds. Repeatable.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="PACKAGE",
+    help="Check only that package, and nothing that a level adds. Repeatable.",
+)
 @click.option(
     "--level",
     type=click.Choice(["quick", "standard", "deep"]),

@@ -6,7 +6,7 @@ from mlenv.clues.clue import Signature, signature
 
 _CUDA_LIBRARY = (
     r"(?:cudart|cublas(?:Lt)?|cudnn\w{0,24}|cufft\w?|curand|cusolver(?:Mg)?|cusparse(?:Lt)?|nccl|nvrtc[\w-]{0,12}|"
-    r"nvJitLink|cupti|nvToolsExt|nvshmem\w{0,12}|cufile|npp\w{1,8}|nvjpeg|nvinfer\w{0,12}|cudss|cutensor)"
+    r"nvJitLink|cupti|nvToolsExt|nvshmem\w{0,12}|cufile|npp\w{1,8}|nvjpeg|cudss|cutensor)"
 )
 
 _LIBRARIES: tuple[Signature, ...] = (

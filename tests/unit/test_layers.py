@@ -50,7 +50,19 @@ ALLOWED: dict[str, set[str]] = {
     },
     "mending": {"checks", "matrix", "plan", *LOWEST},
     "checks": {"matrix", "clues", "symptoms", "health", *LOWEST},
-    "report": {"checks", "plan", "resolve", "verify", "policy", "mending", "fleet", "matrix", "execute.manifest", "bundle", *LOWEST},
+    "report": {
+        "checks",
+        "plan",
+        "resolve",
+        "verify",
+        "policy",
+        "mending",
+        "fleet",
+        "matrix",
+        "execute.manifest",
+        "bundle",
+        *LOWEST,
+    },
     "terminal": {"errors", "report.style"},
 }
 

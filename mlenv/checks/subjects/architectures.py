@@ -29,9 +29,10 @@ NAMED = (
 HIP = ("hip-without-gpu-code",)
 # Up to this capability a GPU that a build of today lacks is one that was dropped.
 LAST_DROPPED = "7.5"
-# Cards of Fermi and Kepler, which every build of PyTorch since 1.3 and CUDA 12 have left out; the 745 and 750 are newer.
+# Cards of Fermi and Kepler, which every build of PyTorch since 1.3 and CUDA 12 leave out; the 745 and 750 are newer.
 _OLD = lazy(
-    r"(?i)\b(?:gt|gts|gtx)\s?(?:[456]\d0|7(?:[0-4]0|[6-9]0))m?(?: ?ti)?\b|\btesla\s?[kcm]20\d\d\b|\bk(?:10|20|40|80)[cmxst]?\b"
+    r"(?i)\b(?:gt|gts|gtx)\s?(?:[456]\d0|7(?:[0-4]0|[6-9]0))m?(?: ?ti)?\b|\btesla\s?[kcm]20\d\d\b"
+    r"|\bk(?:10|20|40|80)[cmxst]?\b"
     r"|\bgeforce [4-8][1-4]0m\b|\btitan (?:black|z)\b|\bquadro (?:k(?!620|1200|2200)\d|[456]000\b)|\bgrid k\d\b"
 )
 
@@ -125,10 +126,8 @@ def _likely_verdicts(case: Case, matrix: Matrix) -> Iterator[Verdict]:
         newer = _is_newer(matrix, told, capability)
         yield Verdict(known=told, gpu=device.name, capability=capability, newer=newer, grade="likely")
     if not devices and case.clue("no-kernel-image") is not None and not case.machine.gpus_of("amd"):
-        old, told = _old_card(case), case.clue("gpu-too-old-for-torch") is not None
-        yield Verdict(
-            known=known, gpu=old or "the GPU", capability="", newer=not old and not told, grade="likely"
-        )
+        old, aged = _old_card(case), case.clue("gpu-too-old-for-torch") is not None
+        yield Verdict(known=known, gpu=old or "the GPU", capability="", newer=not old and not aged, grade="likely")
 
 
 def _old_card(case: Case) -> str:

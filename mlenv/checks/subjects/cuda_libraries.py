@@ -116,7 +116,7 @@ def _dotted(version: str) -> str:
     if not plain.isdigit() or len(plain) < 4:
         return plain
     major, rest = (plain[:1], plain[1:]) if len(plain) == 4 else (plain[:-4], plain[-4:])
-    return ".".join(str(int(part)) for part in (major, rest[: -2], rest[-2:]))
+    return ".".join(str(int(part)) for part in (major, rest[:-2], rest[-2:]))
 
 
 @check("nvidia-pip-pin-conflict", subject="environment")

@@ -42,13 +42,14 @@ def rocm_device_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     closed = [node.path for node in case.machine.device_nodes or () if node.path.startswith(_NODES) and _is_shut(node)]
     groups = case.machine.account.groups if case.machine.account else None
     outside = groups is not None and not _OPENERS.intersection(groups) and not _is_root(case)
-    shown = bool(closed) and (case.machine.gpus is None or bool(case.machine.gpus_of("amd")))
+    shown = bool(closed) and (case.machine.gpus is None or _has_card(case.machine.gpus_of("amd")))
     guessed = _starts_for_root_alone(case) or (outside and _sees_nothing(case))
     if clue is None and ((not shown and not guessed) or gpu_is_seen_to_work(case)):
         return
     yield Finding(
         id="rocm-device-permission",
-        severity="error",
+        # On a machine that is merely looked at nobody may want ROCm.
+        severity="error" if clue or guessed or case.is_report else "warning",
         title="This user may not open AMD's device files",
         cause="ROCm reaches the GPU through /dev/kfd and /dev/dri/renderD*, which only members of their groups "
         "(render, "
@@ -62,6 +63,11 @@ def rocm_device_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         grade="named" if clue else "shown",
         explains=(*present(case, ("kfd-permission", *_UNSEEN, "hsa-init-failed", "works-for-root")),),
     )
+
+
+def _has_card(gpus: tuple[Gpu, ...]) -> bool:
+    """Whether one of them is a card: nobody needs rights for the GPU inside a processor."""
+    return any(not _is_integrated(gpu) for gpu in gpus)
 
 
 def _is_shut(node: DeviceNode) -> bool:

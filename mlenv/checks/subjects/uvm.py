@@ -57,8 +57,13 @@ def nvidia_uvm_stale_after_suspend(case: Case, _matrix: Matrix) -> Iterator[Find
     complained = slept is not None and slept.told and says(case, "cuda", "gpu", "nvidia")
     if slept is not None and (failed is not None or complained or gpu_is_seen_to_fail(case)):
         yield _describe_stale(case, "named" if failed or complained else "shown")
-    elif _answers_unknown(case) and _uvm_is_there(case.machine) and _is_personal(case):
+    elif _answers_unknown(case) and _uvm_is_there(case.machine) and _is_personal(case) and not _has_xid(case.machine):
         yield _describe_stale(case, "likely")
+
+
+def _has_xid(machine: Machine) -> bool:
+    """Whether the kernel's log tells of a fault of a GPU, which is another reason for an unknown error."""
+    return any(event.kind in ("xid", "sxid") for event in machine.kernel_events or ())
 
 
 def _describe_stale(case: Case, grade: Grade) -> Finding:

@@ -54,7 +54,7 @@ def test_what_explains_the_users_words_comes_first() -> None:
 
 def test_a_named_cause_comes_before_a_likely_one() -> None:
     clue = Clue(id="error", told=True)
-    likely, named = (make(grade, grade=grade, explains=("error",)) for grade in ("likely", "named"))  # type: ignore[arg-type]
+    likely, named = (make(grade, grade=grade, explains=("error",)) for grade in ("likely", "named"))
     assert ["named", "likely"] == order(likely, named, clues=(clue,))
 
 

@@ -140,8 +140,11 @@ CASES = [
     ),
     (
         "detected-cuda-mismatch",
-        "RuntimeError: ('The detected CUDA version (%s) mismatches the version that was used to compile PyTorch (%s). "
-        "Please make sure to use the same CUDA versions.', '11.2', '12.4')",
+        (
+            "RuntimeError: ('The detected CUDA version (%s) mismatches the version that was used to compile PyTorch "
+            "(%s). "
+            "Please make sure to use the same CUDA versions.', '11.2', '12.4')"
+        ),
     ),
     ("cpu-wheel-named", "On this workstation pip always installs the cpu-only wheel of it"),
     ("companion-library-broken", "OSError: libtorchaudio.so: undefined symbol: _ZN3c105ErrorC2Ev"),

@@ -89,13 +89,17 @@ CASES = [
     ("cuda-library-not-loaded", "Could not load library libcudnn_cnn.so.9. Error: x\nCannot load symbol cudnnCreate"),
     (
         "cudnn-older-than-build",
-        "RuntimeError: Outdated cuDNN installation found.\nVersion JAX was built against: 90800\n"
-        "Minimum supported: 90800\nInstalled version: 90100",
+        (
+            "RuntimeError: Outdated cuDNN installation found.\nVersion JAX was built against: 90800\n"
+            "Minimum supported: 90800\nInstalled version: 90100"
+        ),
     ),
     (
         "protobuf-older-than-generated",
-        "This program requires version 3.20.0 of the Protocol Buffer runtime library, but the installed version is"
-        " 3.6.1.",
+        (
+            "This program requires version 3.20.0 of the Protocol Buffer runtime library, but the installed version is"
+            " 3.6.1."
+        ),
     ),
     ("cuda-library-older-than-build", "RuntimeError: Outdated cuSPARSE installation found."),
     ("cuda-library-older-than-build", "Found cuBLAS version 120101, but JAX was built against version 120804"),

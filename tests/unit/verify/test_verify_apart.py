@@ -63,7 +63,9 @@ def test_a_failure_that_no_gpu_repeats_alone_stays() -> None:
     results = (*SEEN, first, make("compute", "fail", "cuda:1", "wrong-device", "computed on cuda:0"))
     found = follow_up(results, lambda: UUIDS, lambda uuid: (make("import"), first))
     assert found[:3] == (*SEEN, first)
-    assert [(result.status, result.device, result.reason) for result in found[3:]] == [("fail", "cuda:1", "wrong-device")]
+    assert [(result.status, result.device, result.reason) for result in found[3:]] == [
+        ("fail", "cuda:1", "wrong-device")
+    ]
     assert found[3].detail == "computed on cuda:0; in a process of its own, no GPU does so"
 
 
