@@ -103,4 +103,4 @@ def test_version(mlenv: Run) -> None:
 def test_bare_mlenv_shows_the_way(mlenv: Run) -> None:
     done = mlenv()
     assert 0 == done.returncode
-    assert "mlenv install --profile starter" in done.stdout
+    assert "  mlenv setup  " in done.stdout

@@ -23,7 +23,7 @@ from tests.unit.matrix.refresh.refresh_matrix import make_matrix, texts
 pytestmark = pytest.mark.enable_socket
 PURE = "py3-none-any"
 NOWHERE = "http://127.0.0.1:9/simple"
-LATER = dt.date(2026, 11, 23)
+LATER = dt.date(2026, 11, 24)
 
 
 class Handler(BaseHTTPRequestHandler):
