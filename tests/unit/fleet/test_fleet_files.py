@@ -60,7 +60,10 @@ def test_lines_by_the_ending_or_by_what_is_there(tmp_path: Path, name: str) -> N
 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
-    [("a.json.gz", b"no gzip", "cannot be read"), ("a.json.gz", gzip.compress(b"{}" * 500, mtime=0)[:-9], "cannot be read")],
+    [
+        ("a.json.gz", b"no gzip", "cannot be read"),
+        ("a.json.gz", gzip.compress(b"{}" * 500, mtime=0)[:-9], "cannot be read"),
+    ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, name: str, data: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(data)
