@@ -43,7 +43,7 @@ def refused(case: Case, matrix: Matrix, slug: str) -> Iterator[Finding]:
     yield Finding(
         id=slug,
         severity="error",
-        title=title[0].upper() + title[1:],
+        title=title if refusal.package else title[0].upper() + title[1:],  # a package keeps its name
         cause=f"The installer finds no wheel of {what} that fits: {verdict.reason}.",
         evidence=(*quote(refusal.clue), *cite_interpreters(case.machine, (case.machine.pythons or ())[:1])),
         fix=_fix(case, matrix, slug, refusal),

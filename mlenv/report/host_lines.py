@@ -62,7 +62,7 @@ def describe_system(machine: Machine) -> str:
     system = machine.os
     name = " ".join(part for part in (system.distribution or _FAMILIES[system.family], system.version) if part)
     parts = [name, f"kernel {system.kernel}" if system.kernel else "", machine.architecture or ""]
-    parts += [f"{system.libc.family} {system.libc.version}"] if system.libc else []
+    parts += [f"{system.libc.family} {system.libc.version}".strip()] if system.libc else []
     parts += [f"WSL {system.wsl}"] if system.wsl else []
     parts += [f"in {system.container}"] if system.container else []
     parts += [f"on {system.virtualization}"] if system.virtualization else []

@@ -46,7 +46,7 @@ def extension_built_for_other_torch(case: Case, matrix: Matrix) -> Iterator[Find
         case,
         "extension-built-for-other-torch",
         (*BUILT, *(MISSING if told_library else ())),
-        title=f"{package[0].upper()}{package[1:]} was built for another PyTorch",
+        title=f"{package} was built for another PyTorch",
         cause=(
             f"{package} was compiled for PyTorch {built}, and {have} is installed."
             if built and have
