@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 
 from mlenv.errors import ExitStatus, Interrupted, MlenvError
@@ -26,9 +27,13 @@ def end_well(command: Callable[[], int]) -> int:
 
 
 def _tell(error: MlenvError) -> int:
-    """Say it; what it quotes may be an address with a password."""
+    """Say it, once: a further Ctrl-C finds nothing more to stop.  What it quotes may be an address with a password."""
+    import signal
+
     from mlenv.report.redact import mask_text
     from mlenv.terminal import Terminal
 
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     Terminal().fail(MlenvError(mask_text(error.message), hint=mask_text(error.hint)))
     return error.exit_status
