@@ -19,15 +19,15 @@ def check(session):
         product = linear_kernel(np.array(left, dtype="float64"), np.array(right, dtype="float64").T)
         _exact.compare(product.tolist(), _exact.multiply(left, right), "linear_kernel")
         note.detail = f"{_exact.SHAPE} exact"
-    with session.check("fit", "cpu", vital=False) as note:
-        table = np.array([row[:5] for row in left], dtype="float64")
-        targets = table @ np.array(WEIGHTS)
-        fit_tree(table, targets)
-        error = fit_line(np, table, targets)
-        note.detail = f"a tree reproduces its data exactly, a linear fit to {error:.0e}"
     with session.check("threads", "cpu", vital=False) as note:
         judge_threads(list_libraries(), note)
-    if session.reaches("standard"):
+    if session.reaches("standard"):  # the modules of trees and fits take longer to import than all of the above
+        with session.check("fit", "cpu", vital=False) as note:
+            table = np.array([row[:5] for row in left], dtype="float64")
+            targets = table @ np.array(WEIGHTS)
+            fit_tree(table, targets)
+            error = fit_line(np, table, targets)
+            note.detail = f"a tree reproduces its data exactly, a linear fit to {error:.0e}"
         with session.check("decomposition", "cpu", vital=False) as note:
             error = decompose(np, np.array(left, dtype="float64"))
             note.detail = f"the singular values of a PCA equal NumPy's to {error:.0e}"
