@@ -170,7 +170,7 @@ SIGNATURES: tuple[Signature, ...] = (
         "has no attribute",
         r"(?<!initialized )module '(?P<module>[\w.]{1,80})'? has no attribute '?(?P<attribute>\w{1,80})\b",
     ),
-    # ImportError: cannot import name 'Tensor' from 'torch' (/home/me/work/torch.py)
+    # ImportError: cannot import name 'Tensor' from 'torch' (/home/me/model/torch.py)
     signature(
         "name-not-in-module",
         "cannot import name",

@@ -17,9 +17,9 @@ _MAC = lazy(
     r"|/library/frameworks/|\[clang [\d.]{1,12} \(clang-"
 )
 _LINUX = lazy(
-    r"(?i)manylinux|musllinux|linux_x86_64|/usr/(?:lib|local|bin)|/home/[\w.-]+/|\.so(?:\.\d+)*\b|/dev/|/proc/"
+    r"(?i)manylinux|musllinux|linux_x86_64|/usr/(?:lib|local|bin)|/(?:root|home/[\w.-]+)/|\.so(?:\.\d+)*\b|/dev/|/proc/"
     r"|\bapt(?:-get)?\b"
-    r"|\bdocker\b|\bdpkg\b|\bsudo\b|\bdkms\b|/root/|/opt/conda|/lib64?/"
+    r"|\bdocker\b|\bdpkg\b|\bsudo\b|\bdkms\b|/opt/conda|/lib64?/"
 )
 # Packages that this Python took, and what people call a Mac with a processor of Intel's.
 _INTEL_MAC = lazy(

@@ -89,8 +89,8 @@ CASES = [
     ("AttributeError: partially initialized module 'torch' has no attribute 'nn' (most likely due to a circular "
      "import)", LINUX, "local-file-shadows-package"),
     ("ImportError: cannot import name 'Tensor' from partially initialized module 'torch' (most likely due to a "
-     "circular import) (/home/me/work/torch.py)", LINUX, "local-file-shadows-package"),
-    ("AttributeError: module 'random' has no attribute 'seed' (consider renaming '/home/me/work/random.py' since it "
+     "circular import) (/home/me/model/torch.py)", LINUX, "local-file-shadows-package"),
+    ("AttributeError: module 'random' has no attribute 'seed' (consider renaming '/home/me/model/random.py' since it "
      "has the same name as the standard library module named 'random')", LINUX, "local-file-shadows-package"),
     ("ModuleNotFoundError: No module named 'torch.nn'; 'torch' is not a package", LINUX, "local-file-shadows-package"),
     ("ImportError: Error importing numpy: you should not try to import numpy from its source directory; please exit "
@@ -142,7 +142,7 @@ CASES = [
      "pep668-externally-managed"),
     ("error: The interpreter at /usr is externally managed, and indicates the following:", LINUX,
      "pep668-externally-managed"),
-    ("PermissionError: [Errno 13] Permission denied: '/root/.cache/huggingface/hub'", LINUX, "cache-dir-not-writable"),
+    ("PermissionError: [Errno 13] Permission denied: '/home/ada/.cache/huggingface/hub'", LINUX, "cache-dir-not-writable"),
     ("no permission to write ~/.cache/torch/hub in the image", LINUX, "cache-dir-not-writable"),
     ("There was a problem when trying to write in your cache folder (/.cache/huggingface/hub). You should set the "
      "environment variable TRANSFORMERS_CACHE to a writable directory.", LINUX, "cache-dir-not-writable"),

@@ -17,8 +17,8 @@ def test_what_is_left_works_with_a_login_from_elsewhere() -> None:
 
 
 def test_a_token_is_masked_and_the_rest_is_left() -> None:
-    masked = mask_tokens("see <http://h.example/t/tk-8f31/noarch/repodata.json> at /home/t/work/x")
-    assert "see <http://h.example/t/****/noarch/repodata.json> at /home/t/work/x" == masked
+    masked = mask_tokens("see <http://h.example/t/tk-8f31/noarch/repodata.json> at /home/t/model/x")
+    assert "see <http://h.example/t/****/noarch/repodata.json> at /home/t/model/x" == masked
 
 
 def test_a_token_at_the_end_as_in_a_condarc() -> None:
@@ -26,7 +26,7 @@ def test_a_token_at_the_end_as_in_a_condarc() -> None:
     assert text.replace("tk-8f31", "****") == mask_tokens(text) != text
 
 
-@pytest.mark.parametrize("text", ["", "plain", "https://mirror.example/conda-forge/noarch", "file:///home/t/work/x"])
+@pytest.mark.parametrize("text", ["", "plain", "https://mirror.example/conda-forge/noarch", "file:///home/t/model/x"])
 def test_a_text_without_a_login_stays(text: str) -> None:
     assert (text, text) == (strip_logins(text), mask_tokens(text))
 

@@ -458,7 +458,7 @@ CASES = (
     ),
     Case(
         "permission-denied",
-        "WARNING: The directory '/root/.cache/pip' is not writable.\nERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/opt/e'\n",
+        "WARNING: The directory '/home/ada/.cache/pip' is not writable.\nERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/opt/e'\n",
         "/opt/e",
     ),
 )

@@ -135,9 +135,9 @@ CASES = (
     # permissions
     Case(
         "permission-denied",
-        "error: Failed to initialize cache at `/root/.cache/uv`\n"
-        "  cause: failed to create directory `/root/.cache/uv`: Permission denied (os error 13)",
-        "/root/.cache/uv",
+        "error: Failed to initialize cache at `/home/ada/.cache/uv`\n"
+        "  cause: failed to create directory `/home/ada/.cache/uv`: Permission denied (os error 13)",
+        "/home/ada/.cache/uv",
     ),
     Case(
         "permission-denied",

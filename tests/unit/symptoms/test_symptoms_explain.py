@@ -44,7 +44,7 @@ def test_every_row_has_a_case() -> None:
         "",
         "Resolved 12 packages in 3ms\nInstalled 12 packages in 40ms\n + torch==2.9.1\n",
         "warning: Failed to hardlink files; falling back to copies.\n         If not, linking may not be supported.\n",
-        "WARNING: The directory '/root/.cache/pip' is not writable: Permission denied\n",
+        "WARNING: The directory '/home/ada/.cache/pip' is not writable: Permission denied\n",
         "error: something that nobody has seen before\n",
         # Numbers that look like errors of the system and are none.
         "Downloaded 28 files in 13s (os errors: none), version 1.12",
