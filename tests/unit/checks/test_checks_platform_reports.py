@@ -142,7 +142,7 @@ CASES = [
      "pep668-externally-managed"),
     ("error: The interpreter at /usr is externally managed, and indicates the following:", LINUX,
      "pep668-externally-managed"),
-    ("PermissionError: [Errno 13] Permission denied: '/home/ada/.cache/huggingface/hub'", LINUX, "cache-dir-not-writable"),
+    ("PermissionError: [Errno 13] Permission denied: '/home/ada/.cache/torch'", LINUX, "cache-dir-not-writable"),
     ("no permission to write ~/.cache/torch/hub in the image", LINUX, "cache-dir-not-writable"),
     ("There was a problem when trying to write in your cache folder (/.cache/huggingface/hub). You should set the "
      "environment variable TRANSFORMERS_CACHE to a writable directory.", LINUX, "cache-dir-not-writable"),
