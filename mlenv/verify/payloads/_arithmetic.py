@@ -23,10 +23,12 @@ OWN = {
     "bfloat16": ("bf16", 1e-2),
     "float8": ("fp8", 0.12),
 }
-# What ran instead, by its error.
-WINDOWS = (("fp32", 1e-5), ("tf32", 1.2e-3), ("bf16", 1e-2), ("fp8", 0.12))
+# What ran instead, by its error; TF32 and float16 round alike, so what is expected tells them apart.
+WINDOWS = (("fp32", 1e-5), ("tf32", 1.2e-3), ("fp16", 1.2e-3), ("bf16", 1e-2), ("fp8", 0.12))
 # Frameworks replace float32 by these of their own accord, on NVIDIA GPUs and on TPUs.
-REPLACEMENTS = {"float32": ("tf32", "bf16")}
+REPLACEMENTS = ("tf32", "bf16")
+# Engines for inference do so on devices without TF32.
+HALVES = ("fp16", "bf16")
 WORDS = {"fp64": "float64", "fp32": "float32", "tf32": "TF32", "fp16": "float16", "bf16": "bfloat16", "fp8": "float8"}
 # The largest error of an element over the mean one is 5 to 9 where all are rounded alike.
 OUTLIER = 24.0
@@ -39,9 +41,10 @@ class Reading(typing.NamedTuple):
     arithmetic: str
 
 
-def judge(found, exact, asked, what):
+def judge(found, exact, asked, what, instead=REPLACEMENTS):
     """The reading of a result in float64, an array of NumPy or a tensor of PyTorch as its reference is.
 
+    ``instead`` is what may run in place of float32 where that was asked for, () for nothing.
     :class:`Failure` where it holds what is no number, elements that no rounding explains, or less
     accuracy than the format that was asked for has.
     """
@@ -51,13 +54,13 @@ def judge(found, exact, asked, what):
     if not math.isfinite(norm):
         raise Failure("not-a-number", f"{what}: the result of normal numbers holds NaN or infinite ones")
     worst = float(abs(difference).max())
-    arithmetic = name_arithmetic(norm, asked)
+    arithmetic = name_arithmetic(norm, asked, instead)
     if arithmetic is None:
         raise Failure("wrong-number", f"{what}: the relative error is {norm:.1e}, which no arithmetic explains")
     if worst > OUTLIER * mean:
         text = f"an element is wrong by {worst:.1e} where the mean error is {mean:.1e}, which no rounding explains"
         raise Failure("wrong-number", f"{what}: {text}")
-    if arithmetic != OWN[asked][0] and arithmetic not in REPLACEMENTS.get(asked, ()):
+    if arithmetic != OWN[asked][0] and (asked != "float32" or arithmetic not in instead):
         text = f"has the accuracy of {WORDS[arithmetic]} only (relative error {norm:.1e})"
         raise Failure("low-precision", f"{what}: {asked} {text}")
     return Reading(norm, arithmetic)
@@ -68,12 +71,13 @@ def total(table):
     return float((table * table).sum())
 
 
-def name_arithmetic(norm, asked):
+def name_arithmetic(norm, asked, instead=REPLACEMENTS):
     """The arithmetic that a relative error shows where a format was asked for, None where none does."""
     own, limit = OWN[asked]
     if norm < limit:
         return own
-    return next((name for name, below in WINDOWS if norm < below), None)
+    unlikely = "tf32" if "fp16" in instead else "fp16"
+    return next((name for name, below in WINDOWS if norm < below and name != unlikely), None)
 
 
 def describe(asked, reading):
@@ -102,3 +106,9 @@ def make_case(shape):
     left = generator.standard_normal((rows, terms), dtype="float32")
     right = generator.standard_normal((terms, columns), dtype="float32")
     return left, right, left.astype("float64") @ right.astype("float64")
+
+
+def note_product(note, found, exact, what, instead=REPLACEMENTS):
+    """Note which arithmetic a product in float32 went through, of a framework that gives arrays of NumPy."""
+    reading = judge(found.astype("float64"), exact, "float32", what, instead)
+    note.detail = f"{what}: {note_readings(note, {'float32': reading})}"

@@ -3,7 +3,7 @@
 The three need three parts of the toolkit: the run-time compiler with its headers, BLAS and FFT.
 """
 
-from . import _exact, _norms
+from . import _arithmetic, _exact
 from ._drivers import see_nvidia
 from ._verdicts import Failure, Skipped, misplaced
 from ._words import describe
@@ -106,8 +106,5 @@ def transform(cupy, rows):
 
 
 def measure(cupy, note):
-    import numpy as np
-
-    left, right = _norms.make_normal(np)
-    product = (cupy.array(left) @ cupy.array(right)).get()
-    _norms.note_norm(note, _norms.measure_norm(np, product, left, right), "a float32 product")
+    left, right, exact = _arithmetic.make_case(_arithmetic.STANDARD)
+    _arithmetic.note_product(note, (cupy.array(left) @ cupy.array(right)).get(), exact, "a product")

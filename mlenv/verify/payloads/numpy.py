@@ -3,7 +3,7 @@
 import cmath
 import operator
 
-from . import _exact, _norms
+from . import _arithmetic, _exact
 from ._verdicts import Failure
 
 PRECISIONS = ("float32", "float64", "int64")
@@ -24,8 +24,8 @@ def check(session):
         note.measured = {"blas": blas} if blas else {}
         note.detail = f"{_exact.SHAPE} exact in {', '.join(PRECISIONS)}" + (f"; BLAS: {blas}" if blas else "")
     with session.check("precision", "cpu", vital=False) as note:
-        first, second = _norms.make_normal(numpy)
-        _norms.note_norm(note, _norms.measure_norm(numpy, first @ second, first, second), "a float32 product")
+        first, second, exact = _arithmetic.make_case(_arithmetic.STANDARD)
+        _arithmetic.note_product(note, first @ second, exact, "a product", ())
     with session.check("solve", "cpu", vital=False) as note:
         error = solve(numpy, left)
         note.detail = f"{TERMS} linear equations solved to {error:.0e}"

@@ -8,7 +8,7 @@ says in the end what it runs on.
 import os
 import sys
 
-from . import _exact, _norms
+from . import _arithmetic, _exact
 from ._drivers import see_nvidia
 from ._onnx_model import make_matmul
 from ._onnx_providers import CPU, EXTRAS, KINDS, Place, find_missing_library, list_places, refuse
@@ -31,12 +31,10 @@ def check(session):
         # Beside a device that works it is no sign of an idle one.
         prove(onnxruntime, session, Place(CPU, "cpu", {}), case, "cpu" if working else "compute")
         working.append(Place(CPU, "cpu", {}))
-    import numpy as np
-
     for place in working:
         with session.check("precision", place.label, vital=False) as note:
             note.about = place.about
-            measure(onnxruntime, np, place, note)
+            measure(onnxruntime, place, note)
 
 
 def check_build(session, available):
@@ -161,10 +159,10 @@ def explain(onnxruntime, place, error, note):
     return Failure("provider-unusable", f"{place.provider} makes no session ({describe(error)})" + quote(note.heard))
 
 
-def measure(onnxruntime, numpy, place, note):
+def measure(onnxruntime, place, note):
     """Which arithmetic a product of ordinary float32 numbers goes through."""
-    left, right = _norms.make_normal(numpy)
+    left, right, exact = _arithmetic.make_case(_arithmetic.STANDARD)
     model = make_matmul(len(left), right.tolist())
     product = make_session(onnxruntime, place, model).run(None, {"X": left})[0]
-    norm = _norms.measure_norm(numpy, product, left, right)
-    _norms.note_norm(note, norm, f"a float32 product by {place.provider}")
+    instead = _arithmetic.REPLACEMENTS if place.label.startswith("cuda") else _arithmetic.HALVES
+    _arithmetic.note_product(note, product, exact, place.provider, instead)

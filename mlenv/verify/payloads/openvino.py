@@ -4,7 +4,7 @@ It computes float32 models in another arithmetic where the device offers one: th
 asks for float32, the second one shows what a program gets that does not ask.
 """
 
-from . import _exact, _norms
+from . import _arithmetic, _exact
 from ._onnx_model import make_matmul
 from ._verdicts import Failure, misplaced
 from ._words import describe
@@ -33,7 +33,7 @@ def check(session):
             _exact.compare(product.tolist(), expected, f"OpenVINO on {name}")
             note.detail = f"{_exact.SHAPE} exact with {word_hint(compiled)} on {', '.join(find_places(compiled))}"
         with session.check("precision", label(name), vital=False) as note:
-            measure(core, np, name, note)
+            measure(core, name, note)
 
 
 def choose_devices(core, asked):
@@ -101,10 +101,10 @@ def word_hint(compiled):
     return str(found).split("'")[1] if "'" in str(found) else str(found)
 
 
-def measure(core, numpy, name, note):
+def measure(core, name, note):
     """The arithmetic that a program gets which asks for none."""
-    left, right = _norms.make_normal(numpy)
+    left, right, exact = _arithmetic.make_case(_arithmetic.STANDARD)
     compiled = compile_for(core, core.read_model(make_matmul(len(left), right.tolist())), name, exact=False)
     product = compiled([left])[compiled.output(0)]
-    norm = _norms.measure_norm(numpy, product, left, right)
-    _norms.note_norm(note, norm, f"the default for float32 ({word_hint(compiled)})")
+    what = f"the default ({word_hint(compiled)})"
+    _arithmetic.note_product(note, product, exact, what, _arithmetic.HALVES)

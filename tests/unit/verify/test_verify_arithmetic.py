@@ -103,6 +103,13 @@ def test_one_wrong_element_is_no_rounding(wrong: float, reason: str, words: str)
     assert caught.value.reason == reason
 
 
+def test_what_may_run_instead_depends_on_the_framework() -> None:
+    tables = make_tables(2.9e-4)
+    assert arithmetic.judge(*tables, "float32", "a product", arithmetic.HALVES).arithmetic == "fp16"
+    with pytest.raises(verdicts.Failure, match="has the accuracy of TF32 only"):
+        arithmetic.judge(*tables, "float32", "a product", ())
+
+
 def test_an_exact_result_is_of_the_format_itself() -> None:
     reference = make_tables(0.0)[1]
     assert arithmetic.judge(reference, reference, "float32", "a product") == (0.0, "fp32")
