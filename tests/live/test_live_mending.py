@@ -49,49 +49,6 @@ if not numpy.__version__.startswith("1."):
         "A module that was compiled using NumPy 1.x cannot be run in NumPy " + numpy.__version__ + " as it may crash."
     )
 """
-MORE_NUMPY = """
-import cmath
-
-
-class Line(Array):
-    def __sub__(self, other):
-        return Line([a - b for a, b in zip(self.rows, other.rows)])
-
-    def __abs__(self):
-        return Line([abs(number) for number in self.rows])
-
-    def max(self):
-        return max(self.rows)
-
-
-_table = array
-
-
-def array(rows, dtype=None):
-    return Line(list(rows)) if isinstance(rows, list) and not isinstance(rows[0], list) else _table(rows)
-
-
-def _solve(matrix, sides):
-    rows = [[*row, side] for row, side in zip(matrix.rows, sides.rows)]
-    for i, pivot in enumerate(rows):
-        rows[i] = pivot = [number / pivot[i] for number in pivot]
-        for j, row in enumerate(rows):
-            if j != i:
-                rows[j] = [a - row[i] * b for a, b in zip(row, pivot)]
-    return Line([row[-1] for row in rows])
-
-
-def _turn(line, sign):
-    size = len(line.rows)
-    turns = [cmath.exp(sign * 2j * cmath.pi * k / size) for k in range(size)]
-    return Line([sum(number * turns[i * k % size] for i, number in enumerate(line.rows)) for k in range(size)])
-
-
-linalg.solve = _solve
-fft = types.SimpleNamespace(
-    fft=lambda line: _turn(line, -1), ifft=lambda line: Line([n / len(line.rows) for n in _turn(line, 1).rows])
-)
-"""
 MESSAGE = """\
 A module that was compiled using NumPy 1.x cannot be run in
 NumPy 2.2.6 as it may crash. To support both 1.x and 2.x
@@ -104,7 +61,7 @@ Looks like your LD_LIBRARY_PATH contains incompatible version of cudnn. Please r
 
 
 def make_numpy(folder: Path, version: str) -> None:
-    code = (FAKES / "numpy_stub.txt").read_text() + MORE_NUMPY
+    code = (FAKES / "numpy_stub.txt").read_text()
     make_wheel(folder, "numpy", version, tag=TAG, modules={"numpy/__init__.py": f"__version__ = {version!r}\n{code}"})
 
 
