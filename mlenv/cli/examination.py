@@ -63,6 +63,12 @@ class Examination:
             return self._machine
 
     @property
+    def visible_gpus(self) -> tuple[str, ...]:
+        """UUIDs of the GPUs that CUDA shows a process here, in its order; empty where it was not asked."""
+        nvidia = self.machine.nvidia
+        return (nvidia.cuda_devices if nvidia else None) or ()
+
+    @property
     def environment(self) -> Environment:
         """The environment, thoroughly read."""
         self._wait()

@@ -176,7 +176,6 @@ class Verifying:
     def _run_frameworks(self) -> Verification:
         from mlenv.report.verify import render_result
         from mlenv.verify.runner import Errand, verify_environment
-        from mlenv.verify.visible import visible_gpus
 
         refusal = self._enter()
         if refusal is not None:
@@ -189,7 +188,7 @@ class Verifying:
                 targets,
                 environment=self.environment.path,
                 errand=Errand(width=find_width(), timeout=self.options.timeout),
-                name_gpus=lambda: visible_gpus(self.examination.machine, self.setting.environ),
+                name_gpus=lambda: self.examination.visible_gpus,
                 on_result=lambda result: step.say(render_result(result)),
             )
 
@@ -236,10 +235,9 @@ class Verifying:
     def _compare_with_machine(self, results: tuple[Result, ...]) -> tuple[Result, ...]:
         """The results, with what the machine lets one expect beside them."""
         from mlenv.verify.expectation import compare_counts, warn_of_idle_gpus
-        from mlenv.verify.visible import visible_gpus
 
         machine = self.examination.machine
-        results = compare_counts(results, visible_gpus(machine, self.setting.environ))
+        results = compare_counts(results, self.examination.visible_gpus)
         if self.setting.device != "auto":
             return results
         known = {result.framework for result in results} & set(self.matrix.framework_ids)

@@ -101,8 +101,6 @@ def child_environ(environ: Mapping[str, str], python: str, folder: str) -> dict[
     kept = {name: value for name, value in environ.items() if not name.startswith("PYTHON") and name not in _DROPPED}
     kept["PATH"] = os.pathsep.join(part for part in (os.path.dirname(python), environ.get("PATH", "")) if part)
     kept.setdefault("OMP_NUM_THREADS", "2")
-    # Else CUDA counts the fastest first, and the driver's tools by address: one number, two GPUs.
-    kept.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     kept.update(_FIXED)
     for name, place in _FOLDERS.items():
         kept[name] = os.path.join(folder, *place.split("/"))

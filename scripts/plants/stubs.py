@@ -100,6 +100,8 @@ def describe_gpus(ground: Ground, *, count: int = 2) -> str:
     system = OperatingSystem(
         family="linux", distribution="ubuntu", version="24.04", libc=Libc(family="glibc", version="2.39")
     )
-    machine = Machine(os=system, architecture="x86_64", gpus=gpus, nvidia=Nvidia(driver="580.95.05", cuda="13.0"))
+    shown = tuple(gpu.uuid for gpu in gpus if gpu.uuid)
+    nvidia = Nvidia(driver="580.95.05", cuda="13.0", cuda_init="ok", cuda_devices=shown)
+    machine = Machine(os=system, architecture="x86_64", gpus=gpus, nvidia=nvidia)
     document = {"schema": "mlenv.machine/1", "machine": machine}
     return ground.write("machine.json", msgspec.json.encode(document).decode())
