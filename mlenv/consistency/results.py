@@ -18,9 +18,6 @@ def as_result(check: str, outcome: Outcome, environment: Environment, seconds: f
     """The result of a check: the worst of its findings decides, and the first of them are named."""
     status, reason = _judge(outcome)
     return Result(
-        framework="",
-        version=None,
-        device=None,
         check=check,
         status=status,
         seconds=round(seconds, 3),

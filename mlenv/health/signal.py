@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from mlenv.matrix.health import HealthAction
+from mlenv.facts.remedy import RemedyAction
 
 SignalSeverity = Literal["pass", "info", "warn", "fail", "skip", "error"]
 FOLDED = ("pass", "info", "skip")
@@ -28,7 +28,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     device: str = ""
     about: str = ""
-    action: HealthAction = "none"
+    action: RemedyAction = "none"
     remedy: str = ""
     evidence: tuple[str, ...] = ()
     measured: dict[str, float | str] = {}

@@ -5,22 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
+from mlenv.facts.remedy import RemedyAction
 from mlenv.matrix.rows import Row
 
 Severity = Literal["info", "warn", "fail"]
-HealthAction = Literal[
-    "none",
-    "restart_app",
-    "reset_gpu",
-    "reboot",
-    "check_power",
-    "check_cooling",
-    "update_driver",
-    "reinstall_env",
-    "contact_vendor",
-]
-"""The kind of remedy, as results of a verification name it."""
-
 RateMetric = Literal["bf16_tflops", "memory_gb_per_s", "host_to_device_gb_per_s", "device_to_host_gb_per_s", "spread"]
 
 
@@ -36,7 +24,7 @@ class Xid(Row, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     about: Literal["program", "driver", "gpu", "memory", "link", "bus", "power", "note"]
     severity: Severity
-    action: HealthAction
+    action: RemedyAction
     meaning: str
     remedy: str
     confirmed: bool = True
@@ -50,7 +38,7 @@ class XidGroup(Row, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     codes: tuple[int, ...]
     severity: Severity
-    action: HealthAction
+    action: RemedyAction
     meaning: str
     remedy: str
     confirmed: bool = True
@@ -67,7 +55,7 @@ class Recovery(Row, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     logged: str = ""
     severity: Severity
-    action: HealthAction
+    action: RemedyAction
     meaning: str
     remedy: str
     confirmed: bool = True
@@ -85,7 +73,7 @@ class ClockEvent(Row, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     bit: int
     severity: Severity
-    action: HealthAction
+    action: RemedyAction
     meaning: str
     remedy: str = ""
     confirmed: bool = True
@@ -99,7 +87,7 @@ class NvmlError(Row, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     code: int
     severity: Severity
-    action: HealthAction
+    action: RemedyAction
     meaning: str
     remedy: str
     confirmed: bool = True
@@ -114,7 +102,7 @@ class HealthLimit(Row, frozen=True, kw_only=True, omit_defaults=True):
     value: float
     unit: str
     severity: Severity
-    action: HealthAction
+    action: RemedyAction
     meaning: str
     remedy: str = ""
     confirmed: bool = True
@@ -148,7 +136,7 @@ class KernelMessage(Row, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     texts: tuple[str, ...]
     severity: Severity
-    action: HealthAction
+    action: RemedyAction
     meaning: str
     remedy: str
     confirmed: bool = True

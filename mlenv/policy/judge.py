@@ -47,12 +47,8 @@ def _state(rule: Rule, answer: Answer) -> Result:
     """The answer as a result; foreign words come out on one line and without escapes or passwords."""
     found = answer.found if isinstance(answer.found, (int, float)) else _tidy(answer.found)
     return Result(
-        framework="",
-        version=None,
-        device=None,
         check=_tidy(rule.check),
         status=answer.status,
-        seconds=0.0,
         detail=_tidy(answer.detail),
         reason=answer.reason,
         group="policy",

@@ -82,12 +82,8 @@ def _judge_waivers(policy: Policy, results: tuple[Result, ...], today: dt.date) 
 
 def _note(number: int, status: str, reason: str, detail: str, remedy: str) -> Result:
     return Result(
-        framework="",
-        version=None,
-        device=None,
         check=f"policy.waive.{number}",
         status="fail" if status == "fail" else "warn",
-        seconds=0.0,
         detail=detail,
         reason=reason,
         group="policy",

@@ -200,12 +200,9 @@ def _find_missing(baseline: Baseline, measured: Sequence[tuple[Result, BaselineR
             seen.add((row.framework, row.metric))
             empty = Result(
                 framework=row.framework,
-                version=None,
                 device=row.device,
                 check="",
                 status="skip",
-                seconds=0.0,
-                detail="",
             )
             text = (
                 f"the baseline has {row.value:.4g} {_unit(row.metric)} of {row.card or row.device}; it was not measured"
@@ -247,7 +244,6 @@ def _note(
         device=rate.device,
         check=CHECKS[rate.metric],
         status=status,
-        seconds=0.0,
         detail=detail,
         reason=reason,
         group="performance",

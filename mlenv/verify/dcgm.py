@@ -163,7 +163,6 @@ def _note(
         device=device,
         check=check,
         status=status,
-        seconds=0.0,
         detail=detail,
         reason=reason,
         group="gpu",

@@ -24,12 +24,9 @@ def _make_result(signal: Signal) -> Result:
     status: ResultStatus = "pass" if signal.severity == "info" else signal.severity
     wrong = status in ("warn", "fail")
     return Result(
-        framework="",
-        version=None,
         device=signal.device or None,
         check=signal.id,
         status=status,
-        seconds=0.0,
         detail=f"{signal.detail} ({signal.evidence[-1]})" if wrong and signal.evidence else signal.detail,
         reason=signal.id.replace(".", "-").replace("_", "-") if wrong else "no-reading" if status == "error" else "",
         group="gpu",

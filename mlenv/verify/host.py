@@ -49,12 +49,8 @@ def host_results(
 
 def _result(check: str, status: ResultStatus, detail: str, reason: str = "", remedy: str = "") -> Result:
     return Result(
-        framework="",
-        version=None,
-        device=None,
         check=check,
         status=status,
-        seconds=0.0,
         detail=detail,
         reason=reason,
         group="host",

@@ -96,7 +96,6 @@ def _note(
     return Result(
         framework=child.target.framework,
         version=statement.version if statement else None,
-        device=None,
         check=check,
         status=status,
         seconds=round(max(child.seconds - spent, 0.0), 3),

@@ -123,7 +123,6 @@ def _note(
         device=result.device,
         check=CHECKS[metric],
         status=status,
-        seconds=0.0,
         detail=detail,
         reason=reason,
         group="performance",

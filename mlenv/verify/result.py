@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from mlenv.facts.remedy import RemedyAction
+
 DeviceKind = Literal["auto", "cpu", "gpu", "cuda", "rocm", "xpu", "mps", "tpu"]
 """Where to compute.  ``auto`` is the accelerator that a framework sees, else the CPU; ``gpu`` is
 the accelerator that it sees, and its absence is a failure."""
@@ -20,19 +22,8 @@ Group = Literal["framework", "environment", "host", "gpu", "performance", "polic
 """What a result is about: a framework, the files of the environment, the computer, the health of a
 GPU, a measured rate, or a rule of a policy."""
 
-Action = Literal[
-    "",
-    "none",
-    "restart_app",
-    "reset_gpu",
-    "reboot",
-    "check_power",
-    "check_cooling",
-    "update_driver",
-    "reinstall_env",
-    "contact_vendor",
-]
-"""The kind of remedy, for machines that read reports; mlenv never carries one out by itself."""
+Action = RemedyAction | Literal[""]
+"""The kind of remedy; empty where nothing is wrong."""
 
 ResultStatus = Literal["pass", "warn", "fail", "skip", "error"]
 Status = Literal["ok", "warning", "error", "unknown"]
@@ -58,7 +49,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """How one check of one framework went.
+    """How one check went; ``framework`` is empty where it was of none.
 
     ``check`` is ``import``, ``version``, ``device``, ``compute`` or an operation of that
     framework alone; ``device`` is where it ran (``cuda:0``), read back from the result.
@@ -72,13 +63,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     name that lasts.
     """
 
-    framework: str
-    version: str | None
-    device: str | None
+    framework: str = ""
+    version: str | None = None
+    device: str | None = None
     check: str
     status: ResultStatus
-    seconds: float
-    detail: str
+    seconds: float = 0.0
+    detail: str = ""
     reason: str = ""
     signal: str | None = None
     group: Group = "framework"

@@ -115,12 +115,8 @@ def read_refusal(completed: Completed) -> str | None:
 
 def _refuse(why: str, environment: str) -> Result:
     return Result(
-        framework="",
-        version=None,
-        device=None,
         check="enter",
         status="error",
-        seconds=0.0,
         detail=f"{environment} lies in an image that cannot be entered: {why}; run mlenv inside it",
         reason="cannot-enter",
         group="environment",

@@ -199,12 +199,9 @@ def _result(
     check: str, status: ResultStatus, detail: str, gpu: Gpu | None, measured: dict[str, float | str] | None = None
 ) -> Result:
     return Result(
-        framework="",
-        version=None,
         device=f"gpu {gpu.index}" if gpu is not None and gpu.index is not None else None,
         check=check,
         status=status,
-        seconds=0.0,
         detail=detail,
         reason="no-reading" if status == "error" else "",
         group="gpu",

@@ -8,10 +8,10 @@ import msgspec
 
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.machine import Machine
+from mlenv.facts.remedy import RemedyAction
 from mlenv.facts.system import DeviceNode
 from mlenv.health.scene import Scene
 from mlenv.health.signal import Signal
-from mlenv.matrix.health import HealthAction
 
 _NOUVEAU = ("nouveau", "nova_core")
 _PLAIN = ("", "basicdisplay")
@@ -199,5 +199,5 @@ def find_count(scene: Scene) -> Iterator[Signal]:
         )
 
 
-def _mend(signal: Signal, action: HealthAction, remedy: str) -> Signal:
+def _mend(signal: Signal, action: RemedyAction, remedy: str) -> Signal:
     return msgspec.structs.replace(signal, action=action, remedy=remedy)

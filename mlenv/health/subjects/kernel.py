@@ -8,11 +8,12 @@ import msgspec
 
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.pattern import lazy
+from mlenv.facts.remedy import RemedyAction
 from mlenv.facts.system import KernelEvent, KernelEventKind
 from mlenv.health.scene import Scene
 from mlenv.health.signal import Signal
 from mlenv.health.subjects.driver import cards_of
-from mlenv.matrix.health import HealthAction, KernelMessage, Severity
+from mlenv.matrix.health import KernelMessage, Severity
 
 AFTERMATH = 45
 RECOVERY_CHANGED = 154
@@ -23,7 +24,7 @@ _ASKED = lazy(r"to 0x[0-9a-fA-F]+ \((?P<action>[^)]{1,60})\)")
 class _Judgement(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     meaning: str
-    action: HealthAction = "none"
+    action: RemedyAction = "none"
     remedy: str = ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -10,8 +10,6 @@ from msgspec.structs import replace
 from mlenv.facts.gpu import Ecc, EccCounts, Fabric, Gpu, MigInstance, NvLink, PcieLink, Power, RetiredPages, RowRemaps
 from mlenv.facts.reading import Reading
 from mlenv.health.find import find_signals
-from mlenv.matrix.health import HealthAction
-from mlenv.verify.result import Action
 from tests.unit.health.health_scenes import H100, PCI, TABLE, make_machine, only, with_gpu
 
 QUICK = [
@@ -220,10 +218,6 @@ def test_an_older_driver_does_not_say_which_recovery_it_wants() -> None:
 
 def test_a_remedy_names_the_gpu() -> None:
     assert "--gpu-reset -i 0" in only(with_gpu(recovery_action="gpu-reset"), "gpu.recovery_action").remedy
-
-
-def test_actions_are_those_of_results() -> None:
-    assert set(get_args(HealthAction)) == set(get_args(Action)) - {""}
 
 
 @pytest.mark.parametrize("gpus", [(), (Gpu(vendor="apple", name="Apple M4"),), (replace(H100, driver="vfio-pci"),)])
