@@ -28,7 +28,6 @@ const char *nvmlErrorString(int code) { return "Driver/library version mismatch"
 """
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.stand,
     pytest.mark.compiler,
     pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs Linux and root, for namespaces"),
     pytest.mark.skipif(not RECIPE.is_file(), reason="the recipe for hosts is not here"),
@@ -53,8 +52,11 @@ def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def inventory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """ws1 is well, the driver of ws2 is sick, the Python of ws3 never answers."""
     folder = tmp_path_factory.mktemp("hosts")
-    subprocess.run(["sh", str(RECIPE), "up", "3", str(folder)], check=True, stdout=subprocess.DEVNULL)
     try:
+        made = subprocess.run(["sh", str(RECIPE), "up", "3", str(folder)], capture_output=True, text=True)
+        if "Operation not permitted" in made.stderr:
+            pytest.skip("this root may make no network namespaces")
+        assert made.returncode == 0, made.stderr
         yield make_inventory(folder)
     finally:
         subprocess.run(["sh", str(RECIPE), "down", "3", str(folder)], check=True)
@@ -85,7 +87,7 @@ def ask(pyz: Path, inventory: Path, folder: Path, *words: str) -> tuple[Complete
 
 
 def test_one_well_one_sick_one_hanging(pyz: Path, inventory: Path, tmp_path: Path) -> None:
-    done, documents = ask(pyz, inventory, tmp_path / "reports", "doctor", "--timeout", "40")
+    done, documents = ask(pyz, inventory, tmp_path / "reports", "doctor", "--timeout", "20")
     assert done.status == 1, done.stderr
     assert json.loads(done.stdout)["schema"] == "mlenv.fleet/1"
     assert documents["ws1"]["status"] in ("ok", "warning")
@@ -93,7 +95,7 @@ def test_one_well_one_sick_one_hanging(pyz: Path, inventory: Path, tmp_path: Pat
     assert documents["ws3"] == {
         "schema": "mlenv.unreachable/1",
         "host": "ws3",
-        "reason": "no answer within 40 s: the connection was ended",
+        "reason": "no answer within 20 s: the connection was ended",
     }
 
 
