@@ -8,52 +8,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 
 class LazyPattern:
-    """A pattern with the methods of :class:`re.Pattern` that mlenv uses."""
+    """A pattern with the methods of :class:`re.Pattern` that mlenv uses.
 
-    __slots__ = ("_compiled", "_flags", "_text")
+    From the first use on they are those of the pattern itself: a report is read line by line with
+    hundreds of patterns, and one more call for each would be felt.
+    """
+
+    __slots__ = ("_flags", "_text", "compiled", "finditer", "fullmatch", "match", "search", "split", "sub")
+
+    compiled: re.Pattern[str]
+    search: Callable[[str], re.Match[str] | None]
+    match: Callable[[str], re.Match[str] | None]
+    fullmatch: Callable[[str], re.Match[str] | None]
+    finditer: Callable[[str], Iterator[re.Match[str]]]
+    sub: Callable[[str | Callable[[re.Match[str]], str], str], str]
+    split: Callable[[str], list[str]]
 
     def __init__(self, text: str, flags: int) -> None:
         self._text = text
         self._flags = flags
-        self._compiled: re.Pattern[str] | None = None
 
-    @property
-    def compiled(self) -> re.Pattern[str]:
-        """The pattern itself."""
-        if self._compiled is None:
-            self._compiled = re.compile(self._text, self._flags)
-        return self._compiled
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """The first place where the pattern matches."""
-        return self.compiled.search(text)
-
-    def match(self, text: str) -> re.Match[str] | None:
-        """The match at the beginning of the text."""
-        return self.compiled.match(text)
-
-    def fullmatch(self, text: str) -> re.Match[str] | None:
-        """The match of the whole text."""
-        return self.compiled.fullmatch(text)
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """All matches."""
-        return self.compiled.finditer(text)
+    def __getattr__(self, name: str) -> Any:
+        """What is not there yet: all methods come with the compiled pattern, which raises :class:`re.error`."""
+        if name not in self.__slots__:
+            raise AttributeError(name)
+        self.compiled = re.compile(self._text, self._flags)
+        for slot in ("finditer", "fullmatch", "match", "search", "split", "sub"):
+            setattr(self, slot, getattr(self.compiled, slot))
+        return getattr(self, name)
 
     def findall(self, text: str) -> list[str]:
         """The texts of all matches, of a pattern with at most one group."""
-        return [match[1] if match.re.groups else match[0] for match in self.compiled.finditer(text)]
-
-    def sub(self, replacement: str | Callable[[re.Match[str]], str], text: str) -> str:
-        """The text with every match replaced."""
-        return self.compiled.sub(replacement, text)
-
-    def split(self, text: str) -> list[str]:
-        """The parts of the text between the matches."""
-        return self.compiled.split(text)
+        return [match[1] if match.re.groups else match[0] for match in self.finditer(text)]
 
 
 def lazy(text: str, flags: int = 0) -> LazyPattern:

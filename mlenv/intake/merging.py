@@ -26,11 +26,14 @@ def merge_told(sections: Iterable[Told]) -> Told:
     """All sections as one, the first of them the most trusted."""
     stated: dict[str, list[Any]] = {}
     for told in sections:
-        for name in Told.__struct_fields__:
-            value = getattr(told, name)
-            if value is not None and (value not in _EMPTY or (value == () and name in _MAY_BE_NONE)):
+        for name, value in zip(Told.__struct_fields__, msgspec.structs.astuple(told), strict=True):
+            if value is not None and _is_stated(name, value):
                 stated.setdefault(name, []).append(value)
     return Told(**{name: _join(name, values) for name, values in stated.items()})
+
+
+def _is_stated(name: str, value: Any) -> bool:
+    return bool(value) or value not in _EMPTY or (value == () and name in _MAY_BE_NONE)
 
 
 _EMPTY: tuple[Any, ...] = ((), {}, "")
@@ -63,8 +66,9 @@ def fill(first: Any, second: Any, name: str = "") -> Any:
 
 
 def _fill_struct(first: STRUCT, second: STRUCT) -> STRUCT:
-    changes = {name: fill(getattr(first, name), getattr(second, name), name) for name in first.__struct_fields__}
-    return msgspec.structs.replace(first, **changes)
+    pairs = zip(first.__struct_fields__, msgspec.structs.astuple(first), msgspec.structs.astuple(second), strict=True)
+    changes = {name: filled for name, mine, other in pairs if (filled := fill(mine, other, name)) is not mine}
+    return msgspec.structs.replace(first, **changes) if changes else first
 
 
 def _join_rows(values: Iterable[ROW], key: Callable[[ROW], Hashable]) -> tuple[ROW, ...]:
