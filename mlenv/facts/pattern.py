@@ -18,12 +18,13 @@ class LazyPattern:
     hundreds of patterns, and one more call for each would be felt.
     """
 
-    __slots__ = ("_flags", "_text", "compiled", "finditer", "fullmatch", "match", "search", "split", "sub")
+    __slots__ = ("_flags", "_text", "compiled", "findall", "finditer", "fullmatch", "match", "search", "split", "sub")
 
     compiled: re.Pattern[str]
     search: Callable[[str], re.Match[str] | None]
     match: Callable[[str], re.Match[str] | None]
     fullmatch: Callable[[str], re.Match[str] | None]
+    findall: Callable[[str], list[str]]
     finditer: Callable[[str], Iterator[re.Match[str]]]
     sub: Callable[[str | Callable[[re.Match[str]], str], str], str]
     split: Callable[[str], list[str]]
@@ -37,13 +38,9 @@ class LazyPattern:
         if name not in self.__slots__:
             raise AttributeError(name)
         self.compiled = re.compile(self._text, self._flags)
-        for slot in ("finditer", "fullmatch", "match", "search", "split", "sub"):
+        for slot in ("findall", "finditer", "fullmatch", "match", "search", "split", "sub"):
             setattr(self, slot, getattr(self.compiled, slot))
         return getattr(self, name)
-
-    def findall(self, text: str) -> list[str]:
-        """The texts of all matches, of a pattern with at most one group."""
-        return [match[1] if match.re.groups else match[0] for match in self.finditer(text)]
 
 
 def lazy(text: str, flags: int = 0) -> LazyPattern:
