@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_DRIVER_IS_DOWN = ("nvidia-driver-not-working", "nvidia-driver-missing", "driver-refuses-build")
+_DRIVER_IS_DOWN = ("nvidia-driver-not-working", "nvidia-driver-missing")
 
 CONSEQUENCES: dict[str, tuple[str, ...]] = {
     # A driver that cannot be loaded is missed by everything above it.

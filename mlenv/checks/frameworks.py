@@ -5,19 +5,18 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
-from mlenv.checks.installed import FRAMEWORKS, Installed, require_installed
+from mlenv.checks.build_tag import read_codes, read_conda_tag, read_cuda
+from mlenv.checks.finding import Fix
+from mlenv.checks.installed import FRAMEWORKS, Installed, find_installed
 from mlenv.checks.messages import value_of
 from mlenv.checks.registry import Case, Skip
-from mlenv.facts.pattern import lazy
+from mlenv.checks.remedy import install_profile
 from mlenv.facts.report import FrameworkView
 from mlenv.facts.version import numbers, series
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build
 
-_CUDA = lazy(r"(?:cu|cuda_?)(\d\d?)\.?(\d+)")
-_CODE = lazy(r"(?<![\w.])(?:sm_)?(\d{1,2}?)\.?(\d)([af]?)(?![\w.])")
-_PTX = lazy(r"\bcompute_(\d{1,2}?)(\d)([af]?)\b")
-_CONDA_CPU = lazy(r"(?:^|_)cpu(?:_|$)")
+_PROFILES = {"torch": "pytorch-gpu", "tensorflow": "tensorflow-gpu", "jax": "jax-gpu"}
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,34 +71,38 @@ def all_known(case: Case, matrix: Matrix) -> list[Known]:
     return [known for known in found if known is not None]
 
 
-def read_codes(text: str, *, ptx: bool = False) -> tuple[str, ...]:
-    """``sm_75 sm_120 compute_90`` as compute capabilities: ``7.5``, ``12.0``; with ``ptx`` ``9.0``."""
-    found = (_PTX if ptx else _CODE).compiled.findall(text)
-    return tuple(dict.fromkeys(f"{one}.{two}{kind}" for one, two, kind in found))
+def place(case: Case, known: Known) -> str:
+    """``PyTorch 2.14.1 (cu130) in /home/me/.venv``, for evidence."""
+    path = case.environment.path if case.environment and not case.is_report else ""
+    return f"{known.title} in {path}" if path else known.title
+
+
+def reinstall(case: Case, framework: str) -> Fix:
+    """Let mlenv put a build that fits in the same place."""
+    return install_profile(_PROFILES[framework], environment=None if case.is_report else case.environment)
 
 
 def _installed(case: Case, matrix: Matrix, framework: str) -> Installed | None:
-    try:
-        return next(
-            (item for item in require_installed(_with_platform(case), matrix) if item.framework.id == framework), None
-        )
-    except Skip:
+    if case.environment is None:
         return None
+    found = find_installed(case.environment, matrix, _platform(case))
+    return next((item for item in found if item.framework.id == framework), None)
 
 
-def _with_platform(case: Case) -> Case:
-    """The case with the commonest processor where a report does not name one: builds are looked up by it."""
-    if not case.is_report or case.machine.architecture is not None or case.machine.os.family == "macos":
-        return case
-    return replace(case, machine=replace(case.machine, architecture="x86_64"))
+def _platform(case: Case) -> str:
+    """The platform whose builds are looked up: that of the commonest processor where a report names none."""
+    machine = case.machine
+    if not case.is_report or machine.architecture is not None or machine.os.family == "macos":
+        return machine.platform
+    return replace(machine, architecture="x86_64").platform
 
 
 def _join(case: Case, matrix: Matrix, framework: str, view: FrameworkView | None, item: Installed | None) -> Known:
     version, _, local = ((view.version if view else None) or (item.version if item else "")).partition("+")
     build_tag = (view.build if view else None) or local or _local_of(case, framework) or _conda_tag(case, framework)
-    stated = (view.cuda if view else None) or _cuda_of(build_tag)
+    stated = (view.cuda if view else None) or read_cuda(build_tag)
     build = _fitting(item, stated, build_tag)
-    cuda = stated or (build.cuda if build else "") or (item.cuda if item and not build_tag else "")
+    cuda = stated or (build.cuda if build else "")
     told = _told_codes(case, framework, view)
     codes, ptx = read_codes(told), read_codes(told, ptx=True)
     gfx = tuple(word.split(":")[0] for word in told.split() if word.startswith("gfx"))
@@ -126,22 +129,11 @@ def _local_of(case: Case, framework: str) -> str:
 
 
 def _conda_tag(case: Case, framework: str) -> str:
-    """The mark in the build string of conda's package: ``py3.10_cuda11.8_cudnn8.7.0_0``, ``cpu_generic_py312``."""
+    """The mark in the build string of conda's package."""
     rows = (case.environment.conda_packages or ()) if case.environment else ()
     names = {"torch": ("pytorch", "pytorch-gpu", "pytorch-cpu"), "jax": ("jaxlib",)}.get(framework, (framework,))
     build = next((row.build for row in rows if row.name in names and row.build and row.channel != "pypi"), "") or ""
-    if _CONDA_CPU.search(build):
-        return "cpu"
-    match = _CUDA.search(build)
-    return f"cu{match[1]}{match[2]}" if match else ""
-
-
-def _cuda_of(tag: str) -> str:
-    match = _CUDA.search(tag)
-    if match is None:
-        return ""
-    digits = match[1] + match[2]
-    return f"{digits[:2]}.{digits[2:]}" if len(digits) > 2 else f"{digits[0]}.{digits[1:]}"
+    return read_conda_tag(build)
 
 
 def _fitting(item: Installed | None, cuda: str, tag: str) -> Build | None:

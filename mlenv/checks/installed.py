@@ -1,4 +1,4 @@
-"""Which builds of the frameworks an environment holds."""
+"""Which rows of the matrix the frameworks of an environment are."""
 
 from __future__ import annotations
 
@@ -6,54 +6,24 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mlenv.checks.finding import Fix
-from mlenv.checks.registry import Case, Skip
-from mlenv.checks.remedy import install_profile
 from mlenv.facts.environment import Distribution, Environment
-from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.rows import Build, Framework, Release
 
 FRAMEWORKS = ("torch", "tensorflow", "jax")
-PROFILES = {"torch": "pytorch-gpu", "tensorflow": "tensorflow-gpu", "jax": "jax-gpu"}
-_CUDA_TAG = lazy(r"cu(?P<major>\d\d)(?P<minor>\d+)")
+"""The large ones, which have wheels of their own for each accelerator."""
 
 
 class Installed(msgspec.Struct, frozen=True, kw_only=True):
-    """A framework in an environment.
-
-    ``variant`` is empty where nothing says which build it is; ``build`` is None where the matrix
-    has no row for it (a nightly build); ``cuda`` is the toolkit it was built with, where known.
-    """
+    """A framework in an environment; ``build`` is None where the matrix has no row for it (a nightly build)."""
 
     framework: Framework
     version: str
-    variant: str = ""
     build: Build | None = None
-    cuda: str = ""
-
-    @property
-    def name(self) -> str:
-        """``PyTorch 2.14.1 (cu130)``."""
-        return f"{self.framework.name} {self.version}" + (f" ({self.variant})" if self.variant else "")
-
-    @property
-    def is_cpu_build(self) -> bool:
-        """Whether it uses no accelerator at all."""
-        return self.build.accelerators == ("cpu",) if self.build else self.variant == "cpu"
 
 
-def require_installed(case: Case, matrix: Matrix) -> list[Installed]:
-    """The frameworks of the environment; :class:`Skip` where there is none."""
-    if case.environment is None:
-        raise Skip("no environment was looked at")
-    found = list(_find_installed(case.environment, matrix, case.machine.platform))
-    if not found:
-        raise Skip("the environment has no framework")
-    return found
-
-
-def _find_installed(environment: Environment, matrix: Matrix, platform: str) -> Iterator[Installed]:
+def find_installed(environment: Environment, matrix: Matrix, platform: str) -> Iterator[Installed]:
+    """The frameworks of an environment on a platform."""
     for name in FRAMEWORKS:
         candidates = (environment.distribution(other) for other in (name, f"{name}-cpu"))
         dist = next((row for row in candidates if row is not None), None)
@@ -62,18 +32,10 @@ def _find_installed(environment: Environment, matrix: Matrix, platform: str) -> 
 
 
 def _identify(environment: Environment, framework: Framework, dist: Distribution, platform: str) -> Installed:
-    version, _, local = dist.version.partition("+")
-    tag = local or dist.build or ""
+    version = dist.version.partition("+")[0]
     release = next((row for row in framework.release if row.version == version), None)
     build = _find_build(environment, framework, release, dist, platform) if release else None
-    variant = build.variant if build else tag
-    return Installed(
-        framework=framework,
-        version=version,
-        variant="" if variant == "any" else variant,
-        build=build,
-        cuda=build.cuda if build and build.cuda else _cuda_of(tag),
-    )
+    return Installed(framework=framework, version=version, build=build)
 
 
 def _find_build(
@@ -97,19 +59,3 @@ def _has_extra(environment: Environment, framework: Framework, build: Build) -> 
         return True
     libraries = [name for name in build.requires if name.startswith("nvidia-")]
     return bool(libraries) and all(environment.distribution(name) is not None for name in libraries)
-
-
-# cu126
-def _cuda_of(tag: str) -> str:
-    match = _CUDA_TAG.fullmatch(tag)
-    return f"{match['major']}.{match['minor']}" if match else ""
-
-
-def place(case: Case, item: Installed) -> str:
-    """``PyTorch 2.14.1 (cu130) in /home/me/.venv``, for evidence."""
-    return f"{item.name} in {case.environment.path}" if case.environment else item.name
-
-
-def reinstall(case: Case, item: Installed) -> Fix:
-    """Let mlenv put a build that fits in the same place."""
-    return install_profile(PROFILES[item.framework.id], environment=case.environment)

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Fix
 from mlenv.checks.registry import Case, Skip, Unknown
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
 from mlenv.facts.python import PythonInterpreter
-from mlenv.facts.version import numbers
+from mlenv.facts.version import numbers, series
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
 
 READINGS = ("pythons", "python")
+
+
+class AskedPython(msgspec.Struct, frozen=True, kw_only=True):
+    """The Python that a report is about; what is None was not told."""
+
+    version: str | None = None
+    bits: int | None = None
+    free_threaded: bool = False
+    architecture: str | None = None
+
+    @property
+    def series(self) -> str:
+        """``3.13``, or ``3.13t`` of a free-threaded one; empty where it was not told."""
+        return f"{series(self.version)}{'t' if self.free_threaded else ''}" if self.version else ""
 
 
 def served_pythons(matrix: Matrix, machine: Machine) -> tuple[str, ...]:
@@ -49,6 +65,23 @@ def _own_interpreter(environment: Environment, known: tuple[PythonInterpreter, .
         bits=environment.bits,
         architecture=environment.architecture,
         free_threaded=version.endswith("t"),
+    )
+
+
+def asked_python(case: Case) -> AskedPython:
+    """The environment's Python, else the first of the machine; the words of the report complete it."""
+    known = next(iter(case.machine.pythons or ()), None)
+    environment = case.environment
+    version = (environment.python if environment else None) or (known.version if known else None)
+    told_32 = case.clue("python-is-32bit") is not None
+    architecture = (environment.architecture if environment else None) or (known.architecture if known else None)
+    return AskedPython(
+        version=version.rstrip("t") if version else None,
+        bits=32 if told_32 else (environment.bits if environment else None) or (known.bits if known else None),
+        free_threaded=bool(version and version.endswith("t"))
+        or bool(known and known.free_threaded)
+        or case.clue("python-is-free-threaded") is not None,
+        architecture=architecture or ("x86_64" if case.machine.os.rosetta else None),
     )
 
 

@@ -1,24 +1,65 @@
-"""What checks ask about messages, and about packages that somebody named."""
+"""What checks ask about messages: which are there, what they name, and the finding that they lead to."""
 
 from __future__ import annotations
 
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix, Grade, Severity
 from mlenv.checks.registry import Case
+from mlenv.checks.situation import gpu_is_seen_to_work
 from mlenv.clues.clue import Clue
-from mlenv.facts.environment import Distribution
 
-WHOLE_LIST = 25
-"""Packages from which on a told list is taken for the whole environment: shorter ones are picked by hand."""
+NO_GPU = (
+    "smi-cannot-reach-driver",
+    "smi-no-devices",
+    "smi-not-found",
+    "nvml-driver-not-loaded",
+    "nvml-library-missing",
+    "nvml-unknown-error",
+    "driver-insufficient",
+    "no-nvidia-driver",
+    "no-cuda-driver-found",
+    "cuda-no-device",
+    "no-visible-gpu",
+    "cuda-unknown-error",
+    "cuda-init-failed",
+    "accelerator-not-used",
+    "tensorflow-sees-no-gpu",
+    "tensorflow-cuda-drivers-not-found",
+    "libcuda-missing",
+    "container-host-driver-missing",
+    "module-device-refused",
+)
+"""Messages that say no more than that a program does not reach the NVIDIA GPU."""
+REFUSALS = (
+    "no-wheel-with-tag",
+    "wheels-for-other-tags",
+    "wheel-not-supported",
+    "no-wheel-for-platform",
+    "no-matching-distribution",
+    "no-installation-candidates",
+    "no-usable-wheels",
+    "other-python-required",
+    "placeholder-built",
+)
+"""Clues by which an installer says that nothing fits, what names most first."""
 
 
-def quote(*clues: Clue | None) -> tuple[str, ...]:
-    """The lines of clues as evidence, each once."""
-    return tuple(dict.fromkeys(f"message: {clue.line}" for clue in clues if clue is not None and clue.line))
+def present(case: Case, *slugs: str) -> tuple[str, ...]:
+    """Which of those messages the case has, for ``explains``."""
+    return tuple(dict.fromkeys(clue.id for clue in case.clues_of(*slugs)))
 
 
-def names(case: Case, *slugs: str) -> tuple[str, ...]:
-    """Which of those clues the case has, for ``explains``."""
-    return tuple(dict.fromkeys(clue.id for clue in case.clues if clue.id in slugs))
+def first_told(case: Case, *slugs: str) -> Clue | None:
+    """The first clue that is one of those; one that the user named goes before all others.
+
+    What was seen to work outranks a line that merely stands somewhere in a report: there only what
+    the user named counts.
+    """
+    found = [clue for slug in slugs for clue in case.clues_of(slug)]
+    told = [clue for clue in found if clue.told]
+    if told or gpu_is_seen_to_work(case):
+        return told[0] if told else None
+    return found[0] if found else None
 
 
 def is_told(case: Case, *slugs: str) -> bool:
@@ -26,59 +67,23 @@ def is_told(case: Case, *slugs: str) -> bool:
     return any(clue.told for clue in case.clues_of(*slugs))
 
 
-def value_of(case: Case, slug: str, *keys: str) -> str:
-    """The first value of a clue under one of those names; empty where none is stated."""
-    found = (clue.values.get(key, "") for clue in case.clues_of(slug) for key in keys)
-    return next((value for value in found if value), "")
+def weigh(*clues: Clue | None) -> Severity:
+    """An error where the user named one of the messages, else a warning."""
+    return "error" if any(clue is not None and clue.told for clue in clues) else "warning"
 
 
-def distributions(case: Case) -> tuple[Distribution, ...]:
-    """The packages that are known to be installed."""
-    return case.environment.distributions if case.environment else ()
+def value(clue: Clue | None, *names: str) -> str:
+    """What a message names: the first of some values, whose groups may carry a number (``package2``); else empty."""
+    if clue is None:
+        return ""
+    found = (text for name in names for key, text in clue.values.items() if key.rstrip("0123456789") == name)
+    return next(found, "").strip()
 
 
-def version_of(case: Case, *packages: str) -> str | None:
-    """The version of the first of those packages that is installed, of pip's or of conda's."""
-    for name in packages:
-        found = next((row.version for row in distributions(case) if row.name == name), None)
-        if found is None and case.environment is not None:
-            rows = case.environment.conda_packages or ()
-            found = next((row.version for row in rows if row.name == name), None)
-        if found is not None:
-            return found
-    return None
-
-
-def wanted_version(case: Case, *packages: str) -> str | None:
-    """The version of a package that somebody tried to install; empty where they named none."""
-    rows = case.report.wanted if case.report else ()
-    return next((row.version or "" for row in rows if row.name in packages), None)
-
-
-def is_named(case: Case, *packages: str) -> bool:
-    """Whether one of those packages is installed or was asked for."""
-    return version_of(case, *packages) is not None or wanted_version(case, *packages) is not None
-
-
-def is_whole(case: Case) -> bool:
-    """Whether the known packages are all of the environment, so that one that is not there is absent."""
-    if case.environment is None:
-        return False
-    return not case.is_report or len(case.environment.distributions) >= WHOLE_LIST
-
-
-def variable(case: Case, *variables: str) -> str | None:
-    """The value of the first of those variables that is set; None where none is known to be."""
-    rows = case.machine.variables
-    return next((row.value for name in variables for row in rows if row.name == name), None)
-
-
-def says(case: Case, *words: str) -> bool:
-    """Whether one of those words (in small letters) is in what was told."""
-    if case.report is None:
-        return False
-    text = f"{case.report.symptom}\n{case.report.text}".lower()
-    return any(word in text for word in words)
+def value_of(case: Case, slug: str, *names: str) -> str:
+    """What the messages of an id name: the first value that one of them has; empty where none is stated."""
+    found = (value(clue, *names) for clue in case.clues_of(slug))
+    return next(filter(None, found), "")
 
 
 def conclude(
@@ -110,21 +115,5 @@ def conclude(
         fix=fix,
         applies_to=applies_to,
         grade=grade or ("named" if found else "shown"),
-        explains=names(case, *clues, *also),
+        explains=present(case, *clues, *also),
     )
-
-
-def pip_install(case: Case, requirements: str, *, upgrade: bool = False, reinstall: bool = False) -> str:
-    """The command of pip, or of uv where it made the environment, that installs requirements."""
-    rows = distributions(case)
-    by_uv = any(row.installer == "uv" for row in rows)
-    options = (" --upgrade" if upgrade else "") + (
-        (" --reinstall" if by_uv else " --force-reinstall") if reinstall else ""
-    )
-    return f"{'uv pip' if by_uv else 'python -m pip'} install{options} {requirements}"
-
-
-def pip_uninstall(case: Case, packages: str) -> str:
-    """The command that takes packages out."""
-    by_uv = any(row.installer == "uv" for row in distributions(case))
-    return f"uv pip uninstall {packages}" if by_uv else f"python -m pip uninstall --yes {packages}"

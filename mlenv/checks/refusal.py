@@ -6,10 +6,13 @@ import datetime as dt
 
 import msgspec
 
-from mlenv.checks.asked import REFUSALS, AskedPython, asked_python, is_apple_silicon, value, words_of
 from mlenv.checks.finding import Grade
+from mlenv.checks.interpreters import AskedPython, asked_python
+from mlenv.checks.messages import REFUSALS, value
 from mlenv.checks.registry import Case
+from mlenv.checks.situation import is_apple_silicon
 from mlenv.checks.wheel_tag import Tag, read_tag
+from mlenv.checks.wording import all_words
 from mlenv.clues.clue import Clue
 from mlenv.facts.pattern import lazy
 from mlenv.facts.version import at_least, numbers, series
@@ -241,7 +244,7 @@ def _by_platform(case: Case, matrix: Matrix, refusal: Refusal, python: AskedPyth
         return Verdict(
             slug="rosetta-x86-python", grade="shown", reason="the Python is one for Intel on Apple's processor"
         )
-    other = _OTHER_PROCESSORS.search(words_of(case)) if machine.architecture is None else None
+    other = _OTHER_PROCESSORS.search(all_words(case)) if machine.architecture is None else None
     if other is not None:
         return _of_processor(other[0])
     if machine.architecture is None and not (machine.os.family == "macos" and case.clue("apple-processor")):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import REFUSALS
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.interpreters import bring_python, cite_interpreters
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import REFUSALS, present
+from mlenv.checks.packages import has_framework
 from mlenv.checks.refusal import Refusal, find_refusal, judge
-from mlenv.checks.registry import Case
+from mlenv.checks.registry import Case, Skip
 from mlenv.checks.remedy import install_profile
 from mlenv.matrix.load import Matrix
 
@@ -49,8 +50,21 @@ def refused(case: Case, matrix: Matrix, slug: str) -> Iterator[Finding]:
         fix=_fix(case, matrix, slug, refusal),
         applies_to=(refusal.package,) if refusal.package else (),
         grade=verdict.grade,
-        explains=names(case, *REFUSALS),
+        explains=present(case, *REFUSALS),
     )
+
+
+def leave_to_message(case: Case) -> None:
+    """Raise :class:`Skip` where the message of an installer decides, or a framework is there already.
+
+    What the newest release asks of a machine is no cause of trouble with one that is installed.
+    """
+    if not case.is_report:
+        return
+    if case.clue(*REFUSALS) is not None:
+        raise Skip("the message of the installer decides")
+    if has_framework(case):
+        raise Skip("a framework is installed already")
 
 
 def _fix(case: Case, matrix: Matrix, slug: str, refusal: Refusal) -> tuple[Fix, ...]:

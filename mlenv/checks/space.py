@@ -6,9 +6,10 @@ from typing import Literal
 
 import msgspec
 
-from mlenv.checks.asked import remarks_of, value
 from mlenv.checks.finding import Grade
+from mlenv.checks.messages import value
 from mlenv.checks.registry import Case
+from mlenv.checks.wording import all_remarks
 from mlenv.clues.clue import Clue
 
 Place = Literal["temporary", "shared-memory", "disk"]
@@ -57,7 +58,7 @@ def _place(case: Case, clue: Clue) -> tuple[Place, Grade]:
 def _by_facts(case: Case) -> tuple[Place, Grade]:
     """What is told of the disks, else what the installer was doing: downloads go to the temporary folder."""
     full = {value(row, "mount") for row in case.clues_of("disk-row") if int(value(row, "percent")) >= FULL}
-    remark = remarks_of(case)
+    remark = all_remarks(case)
     if full:
         return ("temporary", "shown") if full <= {"/tmp", "/var/tmp"} else ("disk", "shown")  # noqa: S108
     if any(word in remark for word in ("tmp", "temporary")):

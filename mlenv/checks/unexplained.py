@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import CheckOutcome, Finding, Fix
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def note_unexplained(case: Case, findings: Sequence[Finding], outcomes: Iterable
         severity="warning",
         title="The cause of this error is not known",
         cause=known if told else unknown,
-        evidence=(*dict.fromkeys(clue.line for clue in told), *missing[:NAMED]),
+        evidence=(*quote(*told), *missing[:NAMED]),
         fix=_GIVE_FACTS,
         grade="likely",
         explains=tuple(names),

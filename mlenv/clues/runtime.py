@@ -74,11 +74,9 @@ _LIBRARIES: tuple[Signature, ...] = (
         r"Could not load library (?P<library>lib(?:cudnn|cublas)\w{0,24}\.so[.\d]{0,8})[^\n]{0,400}(?:undefined"
         r" symbol|symbol lookup|not defined in file)[^\n]{0,200}",
     ),
-    signature(
-        "mkl-symbol-undefined",
-        ("ijit_notifyevent", "ittnotify"),
-        r"undefined symbol: (?P<symbol>iJIT_\w{1,40})",
-    ),
+    signature("mkl-symbol-undefined", ("ijit_",), r"undefined symbol: (?P<symbol>iJIT_\w{1,40})"),
+    # Any library's; what the symbol tells of its owner is in the signatures around this one.
+    signature("undefined-symbol", ("undefined symbol",), r"undefined symbol: ?'?(?P<symbol>[A-Za-z_]\w{1,300})"),
     signature(
         "cudnn-older-than-build",
         ("loaded runtime cudnn", "cudnn version incompatib", "loaded cudnn version", "loaded cudnn"),
@@ -185,7 +183,7 @@ _TENSORFLOW: tuple[Signature, ...] = (
         r" Transformers[^\n]{0,80}|"
         r"No module named '(?:keras\.(?:engine|src\.engine|legacy|api\._v2|src\.legacy)|tensorflow\.keras"
         r"|tf_keras)[\w.]{0,60}'|"
-        r"cannot import name '\w{1,60}' from '(?:keras|tensorflow\.keras)[\w.]{0,60}'|"
+        r"cannot import name '\w{1,60}' from '(?:keras|tensorflow\.keras)(?:\.[\w.]{1,60})?'|"
         r"tf\.keras[^\n]{0,40}requires[^\n]{0,20}tf.keras package[^\n]{0,60}",
     ),
     signature(
@@ -193,7 +191,7 @@ _TENSORFLOW: tuple[Signature, ...] = (
         ("transformers", "huggingface_hub", "accelerate", "peft"),
         r"cannot import name '(?P<name>\w{1,60})' from '(?P<module>transformers|huggingface_hub|accelerate|peft"
         r"|diffusers)"
-        r"[\w.]{0,80}'|"
+        r"(?:\.[\w.]{1,80})?'|"
         r"(?P<package>tokenizers|huggingface-hub|safetensors|accelerate)(?:[<>=!~][^\n]{1,40})is required for a"
         r" normal"
         r" functioning of this module[^\n]{0,80}|"
@@ -276,7 +274,7 @@ _TRITON: tuple[Signature, ...] = (
         "triton-missing",
         ("triton",),
         r"Cannot find a working triton installation[^\n]{0,120}|TritonMissing[^\n]{0,120}|"
-        r"No module named '?triton(?:\.[\w.]{1,60})?'?|(?<!matching )triton is not installed[^\n]{0,60}|"
+        r"No module named '?triton(?:\.[\w.]{1,60})?(?!\w)|(?<!matching )triton is not installed[^\n]{0,60}|"
         r"(?:Please|You need to) install triton[^\n]{0,60}",
     ),
 )
@@ -353,7 +351,7 @@ _PROTOBUF: tuple[Signature, ...] = (
         r"requires version (?P<needed>[\d.]{1,12}) of the Protocol Buffer runtime library,?\s{1,4}but the installed"
         r" version is (?P<installed>[\d.]{1,12})|"
         r"cannot import name '(?:builder|runtime_version|symbol_database)' from '(?:partially initialized module"
-        r" '?)?google\.protobuf"
+        r" '?)?google\.protobuf(?!\w)"
         r"[^\n]{0,80}|Detected incompatible Protobuf Gencode/Runtime versions[^\n]{0,120}gencode"
         r" (?P<generated>[\w.]{1,20})"
         r" runtime (?P<runtime>[\w.]{1,20})",

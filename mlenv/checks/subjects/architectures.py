@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import msgspec
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite, join
+from mlenv.checks.evidence import cite, join, quote
 from mlenv.checks.finding import Finding, Grade
-from mlenv.checks.frameworks import Known, find_known
-from mlenv.checks.messages import names, quote
+from mlenv.checks.frameworks import Known, find_known, place, reinstall
+from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, Unknown, check
-from mlenv.checks.subjects.build import place, reinstall, require_cuda
+from mlenv.checks.subjects.build import require_cuda
+from mlenv.checks.wording import told_text
 from mlenv.facts.pattern import lazy
 from mlenv.facts.version import at_least, numbers, series
 from mlenv.matrix import query
@@ -80,16 +81,16 @@ def _named_verdicts(case: Case, matrix: Matrix) -> Iterator[Verdict]:
     """What a framework's own message says of a GPU."""
     seen: set[str] = set()
     for clue in case.clues_of(*NAMED):
-        code = clue.values.get("code", "")
-        capability = clue.values.get("capability") or (f"{code[:-1]}.{code[-1]}" if code else "")
+        code = value(clue, "code")
+        capability = value(clue, "capability") or (f"{code[:-1]}.{code[-1]}" if code else "")
         if not capability or capability in seen:
             continue
         seen.add(capability)
         known = find_known(case, matrix, "tensorflow" if "tensorflow" in clue.id else "torch")
-        lowest = clue.values.get("lowest", "")
+        lowest = value(clue, "lowest")
         newer = at_least(capability, lowest) if lowest else _is_newer(matrix, known, capability)
         newer = newer and clue.id not in ("gpu-too-old-for-torch", "gpu-below-tensorflow-minimum")
-        gpu = clue.values.get("gpu", "the GPU").strip()
+        gpu = value(clue, "gpu") or "the GPU"
         yield Verdict(known=known, gpu=gpu, capability=capability, newer=newer, grade="named")
 
 
@@ -132,9 +133,7 @@ def _likely_verdicts(case: Case, matrix: Matrix) -> Iterator[Verdict]:
 
 def _old_card(case: Case) -> str:
     """The name of a card that every build of today is too new for, as the facts or else the words have it."""
-    names = [gpu.name for gpu in case.machine.gpus_of("nvidia") if gpu.name]
-    if not names and case.report is not None:
-        names = [case.report.symptom, case.report.text]
+    names = [gpu.name for gpu in case.machine.gpus_of("nvidia") if gpu.name] or [told_text(case)]
     return next((match[0] for name in names if (match := _OLD.search(name))), "")
 
 
@@ -204,7 +203,7 @@ def _describe(case: Case, matrix: Matrix, verdict: Verdict) -> Finding:
         fix=(reinstall(case, known.framework if known else "torch"),),
         applies_to=(known.framework if known else "torch", *verdict.labels),
         grade=verdict.grade,
-        explains=names(case, *NAMED, *NO_CODE, "tensorflow-without-gpu-code", "torch-build-capabilities"),
+        explains=present(case, *NAMED, *NO_CODE, "tensorflow-without-gpu-code", "torch-build-capabilities"),
     )
 
 

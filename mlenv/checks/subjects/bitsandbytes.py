@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.frameworks import find_known
-from mlenv.checks.messages import conclude, pip_install, value_of, variable, version_of
+from mlenv.checks.messages import conclude, value_of
+from mlenv.checks.packages import pip_install, version_of
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.situation import variable
 from mlenv.matrix.load import Matrix
 
 NAMED = ("bitsandbytes-binary-missing", "bitsandbytes-setup-failed")

@@ -5,30 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite
+from mlenv.checks.evidence import cite, quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.frameworks import Known, all_known
-from mlenv.checks.installed import PROFILES
-from mlenv.checks.messages import names, quote
+from mlenv.checks.frameworks import Known, all_known, place, reinstall
+from mlenv.checks.messages import present
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.remedy import install_driver, install_profile
+from mlenv.checks.remedy import install_driver
 from mlenv.facts.machine import Machine
 from mlenv.facts.version import at_least
 from mlenv.matrix.load import Matrix
 
-OLD_DRIVER = ("driver-too-old", "driver-insufficient", "driver-too-old-for-image", "ptx-of-newer-toolkit")
+OLD_DRIVER = ("driver-too-old", "driver-insufficient", "driver-too-old-for-image", "unsupported-ptx-toolchain")
 """Messages that a driver too old for its CUDA gives."""
-
-
-def place(case: Case, known: Known) -> str:
-    """``PyTorch 2.14.1 (cu130) in /home/me/.venv``, for evidence."""
-    path = case.environment.path if case.environment and not case.is_report else ""
-    return f"{known.title} in {path}" if path else known.title
-
-
-def reinstall(case: Case, framework: str) -> Fix:
-    """Let mlenv put a build that fits in the same place."""
-    return install_profile(PROFILES[framework], environment=None if case.is_report else case.environment)
 
 
 @check("driver-too-old-for-build", subject="environment")
@@ -54,7 +42,7 @@ def driver_too_old_for_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
             ),
             fix=(reinstall(case, item.framework), *_newer_driver(case.machine, floor, last)),
             applies_to=(item.framework,),
-            explains=names(case, *OLD_DRIVER, "accelerator-not-used"),
+            explains=present(case, *OLD_DRIVER, "accelerator-not-used"),
         )
 
 

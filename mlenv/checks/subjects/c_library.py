@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import value
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote, variable
+from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.situation import variable
 from mlenv.matrix.load import Matrix
 
 
@@ -35,5 +36,5 @@ def libstdcxx_too_old(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         ),
         applies_to=(library,) if library else (),
         grade="named",
-        explains=names(case, "libstdcxx-version-not-found"),
+        explains=present(case, "libstdcxx-version-not-found"),
     )

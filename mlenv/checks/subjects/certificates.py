@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.evidence import quote, quote_line
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote, variable
+from mlenv.checks.messages import present
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.situation import variable
+from mlenv.checks.wording import told_text
 from mlenv.matrix.load import Matrix
 from mlenv.symptoms.explain import explain_all
 from mlenv.symptoms.symptom import Symptom
@@ -28,9 +31,9 @@ _CLUES = ("certificate-not-trusted", "proxy-trouble", "network-trouble")
 
 def _read(case: Case) -> tuple[Symptom, ...]:
     """What the text says of the network; nothing is searched where no message speaks of it."""
-    if case.report is None or case.clue(*_CLUES) is None:
+    if case.clue(*_CLUES) is None:
         raise Skip("no message is about the network")
-    return explain_all(f"{case.report.symptom}\n{case.report.text}")
+    return explain_all(told_text(case))
 
 
 @check("tls-interception-untrusted-ca", subject="environment")
@@ -52,7 +55,7 @@ def tls_interception(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         evidence=quote(clue),
         fix=fix,
         grade="named",
-        explains=names(case, "certificate-not-trusted", "network-trouble", "no-matching-distribution"),
+        explains=present(case, "certificate-not-trusted", "network-trouble", "no-matching-distribution"),
     )
 
 
@@ -84,10 +87,10 @@ def proxy_needed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         severity="error",
         title="The proxy does not let the installer through",
         cause=f"{symptom.meaning[0].upper()}{symptom.meaning[1:]}.",
-        evidence=(f"message: {symptom.evidence}",),
+        evidence=(quote_line(symptom.evidence),),
         fix=tuple(Fix(text=remedy) for remedy in symptom.remedies),
         grade="named",
-        explains=names(case, *_CLUES[1:], "no-matching-distribution"),
+        explains=present(case, *_CLUES[1:], "no-matching-distribution"),
     )
 
 
@@ -106,10 +109,10 @@ def index_unreachable(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         severity="error",
         title="The package index does not answer",
         cause=f"{symptom.meaning[0].upper()}{symptom.meaning[1:]}.",
-        evidence=(f"message: {symptom.evidence}", *(() if proxy is None else ("a proxy is set",))),
+        evidence=(quote_line(symptom.evidence), *(() if proxy is None else ("a proxy is set",))),
         fix=tuple(Fix(text=remedy) for remedy in symptom.remedies),
         grade="named",
-        explains=names(case, "network-trouble", "no-matching-distribution"),
+        explains=present(case, "network-trouble", "no-matching-distribution"),
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from mlenv.checks.compiled import named_extension
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.frameworks import find_known
-from mlenv.checks.messages import conclude, pip_install, version_of
+from mlenv.checks.frameworks import find_known, reinstall
+from mlenv.checks.messages import conclude, value
+from mlenv.checks.packages import pip_install, version_of
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.subjects.build import reinstall
+from mlenv.checks.wording import told_text
 from mlenv.clues.clue import Clue
 from mlenv.matrix.load import Matrix
 
@@ -82,13 +83,13 @@ def _while_imported(case: Case, name: str) -> tuple[Clue, ...]:
     Nothing but compiled code of that package, made for another PyTorch, asks for them there.
     """
     package = rf"\bimport(?:s|ing)? (?:of )?{name}\b|\b{name}[\\/](?:_?extension|__init__|_internal|lib|ops)\b"
-    if case.report is None or not re.search(package, f"{case.report.symptom}\n{case.report.text}"):
+    if not re.search(package, told_text(case)):
         return ()
     return tuple(clue for clue in case.clues_of(*OF_TORCH) if not named_extension(clue.line))
 
 
 def _is_about(clue: Clue, name: str) -> bool:
-    named = next((clue.values[key] for key in ("companion", "name", "half") if clue.values.get(key)), "")
+    named = value(clue, "companion", "name", "half")
     if named:
         return ("torchaudio" if named == "_torch_sox" else named.lower()) == name
     if "torchaudio" in clue.line.lower():

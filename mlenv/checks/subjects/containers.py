@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite, find_reading
+from mlenv.checks.evidence import cite, find_reading, quote_messages
 from mlenv.checks.finding import Finding, Fix, Grade
+from mlenv.checks.messages import NO_GPU, first_told, present, value, weigh
 from mlenv.checks.registry import Case, Skip, Unknown, check
-from mlenv.checks.told import (
-    NO_GPU,
-    driver_of,
-    first_told,
-    in_container,
-    in_wsl,
-    present,
-    quotes,
-    remark,
-    require_concern,
-    variable,
-    weigh,
-)
+from mlenv.checks.situation import driver_of, in_container, in_wsl, require_concern, require_linux, variable
+from mlenv.checks.wording import remark
 from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.facts.pattern import lazy
@@ -54,8 +44,7 @@ _NAME = lazy(r"[a-z][a-z0-9]{1,20}")
 def container_lost_gpu_cgroup(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A running container that lost its right to the GPU's device files."""
     require_concern(case)
-    if case.machine.os.family != "linux":
-        raise Skip("this is no Linux")
+    require_linux(case.machine)
     answer, reload = first_told(case, "nvml-unknown-error"), case.clue("devices-lost-from-cgroup")
     lost = bool(remark(case, "devices_list", "devices.list", "cgroup"))
     state = case.machine.nvidia
@@ -72,7 +61,7 @@ def container_lost_gpu_cgroup(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         cause="The rules for devices (cgroup) of a running container were written anew, as `systemctl daemon-reload` "
         "does, without the GPU's files, so the driver's library may not open them any more.",
         evidence=(
-            *quotes(case, *_LOST),
+            *quote_messages(case, *_LOST),
             *(("NVML answers Unknown inside a container",) if silent else ()),
         ),
         fix=(
@@ -92,7 +81,7 @@ def container_lost_gpu_cgroup(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             ),
         ),
         grade=grade,
-        explains=(*present(case, (*_LOST, *NO_GPU)),),
+        explains=present(case, *_LOST, *NO_GPU),
     )
 
 
@@ -117,15 +106,14 @@ def container_missing_driver_capability(case: Case, _matrix: Matrix) -> Iterator
 
 
 def _given_capabilities(case: Case) -> str | None:
-    clue = case.clue("capability-variable")
-    told = clue.values.get("capabilities") if clue else None
+    told = value(case.clue("capability-variable"), "capabilities")
     return variable(case, "NVIDIA_DRIVER_CAPABILITIES") or told or _listed_capabilities(case)
 
 
 def _listed_capabilities(case: Case) -> str | None:
     """The driver's capabilities that a compose file or the engine lists for a container."""
     for clue in case.clues_of("capability-list"):
-        names = _NAME.compiled.findall(clue.values["capabilities"].lower())
+        names = _NAME.findall(value(clue, "capabilities").lower())
         if _OTHER_CAPABILITIES.intersection(names):
             return ",".join(names)
     return None
@@ -168,7 +156,7 @@ def _word_capability(case: Case, given: str | None, *evidence: str) -> Finding:
         evidence=(
             *evidence,
             *((f"NVIDIA_DRIVER_CAPABILITIES={given}",) if given is not None else ()),
-            *quotes(case, "libcuda-missing", "capability-missing", "cuda-init-failed"),
+            *quote_messages(case, "libcuda-missing", "capability-missing", "cuda-init-failed"),
         ),
         fix=(
             Fix(
@@ -178,7 +166,7 @@ def _word_capability(case: Case, given: str | None, *evidence: str) -> Finding:
             Fix(text="In a compose file, write `capabilities: [gpu, compute, utility]` for the reserved device"),
         ),
         grade=grade,
-        explains=(*present(case, ("capability-missing", "capability-variable", *NO_GPU)),),
+        explains=present(case, "capability-missing", "capability-variable", *NO_GPU),
     )
 
 
@@ -235,10 +223,10 @@ def _word_ungiven(case: Case, clue: Clue | None) -> Finding:
         title="This container was started without the GPU",
         cause="A container sees the GPU and the driver's libraries only when it is started with them, and this one was "
         "not.",
-        evidence=quotes(case, "container-without-driver", "started-without-gpu", *_UNSEEN),
+        evidence=quote_messages(case, "container-without-driver", "started-without-gpu", *_UNSEEN),
         fix=_start_with_gpu(),
         grade="named" if clue else "shown" if started else "likely",
-        explains=(*present(case, ("container-without-driver", *NO_GPU)),),
+        explains=present(case, "container-without-driver", *NO_GPU),
     )
 
 
@@ -263,7 +251,7 @@ def container_toolkit_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         cause="Docker and Podman give a container the GPU with the help of NVIDIA's container toolkit, and on "
         "this host "
         "it is missing, too old, or not registered with the engine.",
-        evidence=quotes(case, clue.id),
+        evidence=quote_messages(case, clue.id),
         fix=(
             Fix(text=f"Install or update the toolkit on the host: {_TOOLKIT_GUIDE}"),
             Fix(
@@ -292,7 +280,7 @@ def container_image_has_driver(case: Case, _matrix: Matrix) -> Iterator[Finding]
             title="The image holds files of an NVIDIA driver",
             cause="The container is given the host's driver libraries when it starts, and files of the same names lie "
             "in the image already, left over from a driver that was installed in it or from a saved container.",
-            evidence=quotes(case, "container-image-has-driver"),
+            evidence=quote_messages(case, "container-image-has-driver"),
             fix=(
                 Fix(text="Build the image anew without packages of the driver (libnvidia-compute, nvidia-driver)"),
                 Fix(

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from mlenv.checks import nvidia
 from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.frameworks import Known, find_known
-from mlenv.checks.messages import conclude, is_named, is_told, pip_install, pip_uninstall, value_of
+from mlenv.checks.frameworks import Known, find_known, place, reinstall
+from mlenv.checks.messages import conclude, is_told, value_of
+from mlenv.checks.packages import is_named, pip_install, pip_uninstall
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import is_jetson
-from mlenv.checks.subjects.build import place, reinstall
+from mlenv.checks.situation import driver_of
+from mlenv.checks.wording import complaint
 from mlenv.facts.machine import Machine
 from mlenv.facts.pattern import lazy
 from mlenv.matrix import query
@@ -63,7 +65,7 @@ def _torch(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 def _asks_for_gpu(case: Case) -> bool:
     """Whether what went wrong, in the user's words, is about CUDA or a GPU."""
-    return case.report is not None and bool(_GPU.search(case.report.symptom))
+    return bool(_GPU.search(complaint(case)))
 
 
 def _asked_for(case: Case) -> bool:
@@ -134,7 +136,7 @@ def usable_gpu(case: Case, matrix: Matrix, framework: str) -> str | None:
 
 
 def _usable_nvidia(case: Case, matrix: Matrix, framework: str) -> str | None:
-    driver = case.machine.nvidia.driver if case.machine.nvidia else None
+    driver = driver_of(case)
     for device in nvidia.find_devices(case, matrix):
         for _, build in nvidia.serving_builds(case.machine, matrix, device.capability or "0", framework):
             if driver is None or nvidia.driver_accepts(case.machine, matrix, build, driver):

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.frameworks import find_known
-from mlenv.checks.messages import (
-    conclude,
-    distributions,
-    is_whole,
-    pip_install,
-    says,
-    value_of,
-    variable,
-    version_of,
-)
+from mlenv.checks.frameworks import find_known, reinstall
+from mlenv.checks.messages import conclude, value, value_of
+from mlenv.checks.packages import distributions, is_whole, pip_install, version_of
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.subjects.build import reinstall
+from mlenv.checks.situation import variable
 from mlenv.checks.subjects.extensions import find_extension
+from mlenv.checks.wording import says
 from mlenv.facts.pattern import lazy
 from mlenv.facts.version import at_least
 from mlenv.matrix.load import Matrix
@@ -90,19 +83,22 @@ def cudnn_loaded_older_than_build(case: Case, matrix: Matrix) -> Iterator[Findin
     """The cuDNN that is loaded is older than the one that the framework was built with."""
     if case.clue(*CUDNN, "cudnn-parts-differ") is None:
         raise Skip("no message says that cuDNN is older than the build")
-    loaded, built = value_of(case, CUDNN[0], "loaded", "loaded2"), value_of(case, CUDNN[0], "built", "built2")
+    loaded, built = value_of(case, CUDNN[0], "loaded"), value_of(case, CUDNN[0], "built")
     versions = f"cuDNN {_dotted(loaded)} is loaded, and the framework was built with {_dotted(built)}" if loaded else ""
     known = find_known(case, matrix) or find_known(case, matrix, "jax") or find_known(case, matrix, "tensorflow")
     major = (known.cuda if known and known.cuda else "12").split(".")[0]
-    floor = f'"nvidia-cudnn-cu{major}>={_dotted(built)}"' if built else f"nvidia-cudnn-cu{major}"
+    newer = bool(loaded and built) and at_least(_dotted(loaded), _dotted(built))
+    wanted = f"=={_dotted(built).split('.')[0]}.*" if newer else f">={_dotted(built)}"
+    floor = f'"nvidia-cudnn-cu{major}{wanted}"' if built else f"nvidia-cudnn-cu{major}"
     yield conclude(
         case,
         "cudnn-loaded-older-than-build",
         (*CUDNN, "cudnn-parts-differ"),
-        title="The cuDNN that is loaded is older than the build's",
-        cause=f"{versions or 'Parts of two releases of cuDNN are loaded'}; it must be at least as new.",
+        title=f"The cuDNN that is loaded is {'of another major' if newer else 'older'} than the build's",
+        cause=f"{versions or 'Parts of two releases of cuDNN are loaded'}; "
+        f"it must be {'of the same major' if newer else 'at least as new'}.",
         fix=(
-            Fix(text="Install one that is new enough", command=pip_install(case, floor, upgrade=True)),
+            Fix(text="Install one that fits", command=pip_install(case, floor, upgrade=True)),
             Fix(text="And let no other place come first", command="unset LD_LIBRARY_PATH"),
         ),
         applies_to=(known.framework if known else "gpu",),
@@ -144,7 +140,7 @@ def nvidia_pip_pin_conflict(case: Case, _matrix: Matrix) -> Iterator[Finding]:
 def _older_pin(case: Case) -> str:
     """That the installed nvJitLink is older than the libraries beside it ask for; empty where it is not known to be."""
     clue = case.clue("nvjitlink-symbol-undefined")
-    match = _NEEDS.search(clue.values.get("symbol", "")) if clue else None
+    match = _NEEDS.search(value(clue, "symbol"))
     installed = version_of(case, "nvidia-nvjitlink-cu12", "nvidia-nvjitlink-cu13", "nvidia-nvjitlink")
     if match is None or installed is None or at_least(installed, f"{match[1]}.{match[2]}"):
         return ""
@@ -160,7 +156,7 @@ def nvidia_pip_libs_missing(case: Case, matrix: Matrix) -> Iterator[Finding]:
         raise Skip("another message tells more about it")
     if case.clue(*MISSING) is None and (not is_whole(case) or _has_libraries(case)):
         raise Skip("the library may be there and not be the one that is loaded")
-    library = value_of(case, MISSING[0], "library", "libraries") or value_of(case, NOT_LOADED[0], "library", "library2")
+    library = value_of(case, MISSING[0], "library", "libraries") or value_of(case, NOT_LOADED[0], "library")
     known = find_known(case, matrix) or find_known(case, matrix, "jax")
     package = _package_of(library, known.cuda if known else "")
     fixes = (Fix(text="Install the library", command=pip_install(case, package, reinstall=True)),) if package else ()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import value
-from mlenv.checks.evidence import cite
+from mlenv.checks.evidence import cite, quote, quote_messages
 from mlenv.checks.finding import Finding, Fix, Grade
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.space import find_space
 from mlenv.checks.subjects.rights import find_denied_install, is_cache
@@ -80,10 +79,10 @@ def _temporary_full(case: Case, clue: Clue, grade: Grade) -> Finding:
         title="The temporary folder is too small for the package",
         cause="Installers download and unpack into the temporary folder first, and that one is full "
         "however much is free where the environment lies.",
-        evidence=(*quote(clue), *quote(*case.clues_of("disk-row"))[:3]),
+        evidence=(*quote(clue), *quote_messages(case, "disk-row")),
         fix=_other_temporary(case.machine),
         grade=grade,
-        explains=names(case, "no-space", "disk-row"),
+        explains=present(case, "no-space", "disk-row"),
     )
 
 
@@ -111,14 +110,14 @@ def disk_full(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         title=what,
         cause="There is no room for another file where the package, the cache or the data is written; "
         "an environment with GPU libraries takes about 7 GB, its downloads 4 GB more.",
-        evidence=(*quote(space.clue), *quote(*case.clues_of("disk-row"))[:3]),
+        evidence=(*quote(space.clue), *quote_messages(case, "disk-row")),
         fix=(
             Fix(text="See where it is full", command=None if case.machine.os.family == "windows" else "df -h . /tmp ~"),
             Fix(text="Free the space that old downloads take", command="python -m pip cache purge"),
             Fix(text="Or make the environment on a larger disk", command="mlenv install --env PATH"),
         ),
         grade=space.grade,
-        explains=names(case, "no-space", "disk-row"),
+        explains=present(case, "no-space", "disk-row"),
     )
 
 
@@ -196,7 +195,7 @@ def _cache_denied(case: Case, clue: Clue) -> Finding:
         ),
         applies_to=(path,) if path else (),
         grade="named",
-        explains=names(case, "permission-denied", "cache-not-writable", "pip-cache-disabled"),
+        explains=present(case, "permission-denied", "cache-not-writable", "pip-cache-disabled"),
     )
 
 

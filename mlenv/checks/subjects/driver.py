@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite, find_reading, join
+from mlenv.checks.evidence import cite, find_reading, join, quote_messages
 from mlenv.checks.finding import Finding, Fix
+from mlenv.checks.messages import NO_GPU, first_told, present, value, weigh
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_driver
+from mlenv.checks.situation import VISIBLE, driver_of, gpu_is_seen_to_work, in_container, in_wsl, require_concern
 from mlenv.checks.subjects.containers import absence, is_shut_in
-from mlenv.checks.told import (
-    NO_GPU,
-    chosen,
-    driver_of,
-    first_told,
-    gpu_is_seen_to_work,
-    in_container,
-    in_wsl,
-    present,
-    quotes,
-    require_concern,
-    weigh,
-)
 from mlenv.clues.clue import Clue
 from mlenv.facts.drivers import Nvidia
 from mlenv.facts.machine import Machine
@@ -110,11 +99,18 @@ def _missing_by_words(case: Case) -> Clue | None:
     if driver_of(case) is not None or in_container(case) or in_wsl(case) or case.machine.os.family == "macos":
         return None
     others = ("smi-cannot-reach-driver", "visible-devices-emptied", "uvm-node-missing", "after-suspend")
-    if case.clue(*others, *_ANSWERED) or chosen(case) or _has_working_library(case.machine):
+    if case.clue(*others, *_ANSWERED) or _gpus_are_chosen(case) or _has_working_library(case.machine):
         return None
     clue = first_told(case, *_NO_DRIVER)
     # A machine without such a GPU says the same, and nobody has to mend it.
     return clue if clue is None or clue.told or case.machine.gpus_of("nvidia") else None
+
+
+def _gpus_are_chosen(case: Case) -> bool:
+    """Whether a variable says which GPUs a program may use, beyond the first one."""
+    facts = [row.value for row in case.machine.variables if row.name in VISIBLE]
+    told = [value(clue, "value") for clue in case.clues_of("visible-devices-set")]
+    return any(text.strip() not in ("0", "all") for text in (*facts, *told))
 
 
 def _has_working_library(machine: Machine) -> bool:
@@ -130,13 +126,13 @@ def _word_missing(case: Case, clue: Clue) -> Finding:
         title="The NVIDIA driver is not installed, or not loaded",
         cause=f"NVIDIA's driver was looked for {where}and not found; without it, or without an NVIDIA GPU, nothing "
         "runs on CUDA.",
-        evidence=quotes(case, "container-host-driver-missing", *_NO_DRIVER),
+        evidence=quote_messages(case, "container-host-driver-missing", *_NO_DRIVER),
         fix=(
             Fix(text="See whether the driver works" + (" on the host" if boxed else ""), command="nvidia-smi"),
             *install_driver(case.machine),
         ),
         grade="named" if boxed else "likely",
-        explains=present(case, NO_GPU),
+        explains=present(case, *NO_GPU),
     )
 
 
@@ -161,7 +157,7 @@ def nvidia_driver_without_cuda(case: Case, _matrix: Matrix) -> Iterator[Finding]
         evidence=(
             cite(machine, f"driver {driver_of(case)}", *nvidia.DRIVER_READINGS),
             *((f"{absent.source} is absent",) if absent is not None and shown else ()),
-            *quotes(case, "libcuda-missing"),
+            *quote_messages(case, "libcuda-missing"),
         ),
         fix=(
             Fix(
@@ -171,7 +167,7 @@ def nvidia_driver_without_cuda(case: Case, _matrix: Matrix) -> Iterator[Finding]
             Fix(text="Let the linker look again", command="sudo ldconfig"),
         ),
         grade="shown",
-        explains=present(case, NO_GPU),
+        explains=present(case, *NO_GPU),
     )
 
 
@@ -216,7 +212,7 @@ def _versions_told_apart(case: Case) -> Clue | None:
     clue = first_told(case, "driver-versions-told")
     if clue is None or in_container(case):
         return None
-    return clue if numbers(clue.values["client"]) != numbers(clue.values["module"]) else None
+    return clue if numbers(value(clue, "client")) != numbers(value(clue, "module")) else None
 
 
 def _packaged_apart(case: Case) -> str:
@@ -246,7 +242,7 @@ def _word_packages(case: Case, packaged: str) -> Finding:
         evidence=(f"installed: {packaged}", cite(case.machine, f"kernel module {module}", "nvidia.kernel_module")),
         fix=_reload(case.machine),
         grade="shown",
-        explains=present(case, NO_GPU),
+        explains=present(case, *NO_GPU),
     )
 
 
@@ -265,16 +261,16 @@ def _word_mismatch(case: Case, clue: Clue) -> Finding:
         title="The NVIDIA libraries and the loaded kernel module do not match",
         cause="The driver was updated and the old kernel module is still loaded, or libraries of another version "
         "come first.",
-        evidence=(*(f"{what} {version}" for what, version in versions.items()), *quotes(case, clue.id)),
+        evidence=(*(f"{what} {version}" for what, version in versions.items()), *quote_messages(case, clue.id)),
         fix=_reload(case.machine),
         grade="likely" if clue.id in _UNFIT else "named",
-        explains=present(case, (*_MISMATCH, *_UNFIT, "driver-versions-told", *NO_GPU)),
+        explains=present(case, *_MISMATCH, *_UNFIT, "driver-versions-told", *NO_GPU),
     )
 
 
-def _find_values(case: Case, value: str, words: str, known: str | None) -> dict[str, str]:
+def _find_values(case: Case, name: str, words: str, known: str | None) -> dict[str, str]:
     known_by = ("driver-api-mismatch", "nvml-library-version", "driver-versions-told")
-    told = (clue.values.get(value) for clue in case.clues_of(*known_by))
+    told = (value(clue, name) for clue in case.clues_of(*known_by))
     version = next((text for text in told if text), known)
     return {words: version} if version else {}
 
@@ -284,7 +280,7 @@ def nvidia_driver_not_working(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """An NVIDIA driver that is installed and does not start: NVML or cuInit answers with an error."""
     machine = case.machine
     clue = first_told(case, *_DEAD)
-    if clue is not None and not case.clue(*_BETTER_KNOWN) and not chosen(case):
+    if clue is not None and not case.clue(*_BETTER_KNOWN) and not _gpus_are_chosen(case):
         yield _word_dead(case, clue)
         return
     state = _require_software(machine)
@@ -312,10 +308,10 @@ def _word_dead(case: Case, clue: Clue) -> Finding:
         severity=weigh(clue),
         title="The NVIDIA driver does not work",
         cause=f"The driver's libraries are there and reach no GPU: {meaning}.",
-        evidence=quotes(case, *_DEAD),
+        evidence=quote_messages(case, *_DEAD),
         fix=_wake(case.machine),
         grade="named" if blocked else "likely",
-        explains=present(case, (*_DEAD, *NO_GPU)),
+        explains=present(case, *_DEAD, *NO_GPU),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite
+from mlenv.checks.evidence import cite, quote_messages
 from mlenv.checks.finding import Finding
+from mlenv.checks.messages import NO_GPU, first_told, present, value
 from mlenv.checks.nvidia import Device
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_driver, install_profile
+from mlenv.checks.situation import driver_of, in_container, in_wsl, require_concern
 from mlenv.checks.subjects.build import driver_too_old_for_build
-from mlenv.checks.told import NO_GPU, driver_of, first_told, in_container, in_wsl, present, quotes, require_concern
 from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.matrix import query
@@ -34,10 +35,10 @@ def driver_refuses_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
     # Without any driver CUDA says this too; then its absence is the cause.
     if clue.id == "driver-insufficient" and driver_of(case) is None and (in_container(case) or in_wsl(case)):
         return
-    found = clue.values.get("found", "")
+    found = value(clue, "found")
     offers = f"{int(found) // 1000}.{int(found) % 1000 // 10}" if found else _offered(case, matrix)
-    needs = clue.values.get("needed", "")
-    driver = driver_of(case) or clue.values.get("driver", "")
+    needs = value(clue, "needed")
+    driver = driver_of(case) or value(clue, "driver")
     yield Finding(
         id="driver-too-old-for-build",
         severity="error",
@@ -48,11 +49,11 @@ def driver_refuses_build(case: Case, matrix: Matrix) -> Iterator[Finding]:
         + ".",
         evidence=(
             *((cite(case.machine, f"driver {driver}", *nvidia.DRIVER_READINGS),) if driver else ()),
-            *quotes(case, clue.id),
+            *quote_messages(case, clue.id),
         ),
         fix=(install_profile("pytorch-gpu"), *install_driver(case.machine)),
         grade="likely" if clue.id in _COMPAT or _seems_absent(case, clue) else "named",
-        explains=present(case, (*_OLD, *_COMPAT, *NO_GPU)),
+        explains=present(case, *_OLD, *_COMPAT, *NO_GPU),
     )
 
 

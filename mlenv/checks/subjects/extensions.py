@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from mlenv.checks.compiled import named_extension
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.frameworks import find_known
-from mlenv.checks.messages import conclude, distributions, pip_install, says, value_of, version_of
+from mlenv.checks.frameworks import find_known, reinstall
+from mlenv.checks.messages import conclude, value, value_of
+from mlenv.checks.packages import distributions, pip_install, version_of
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.subjects.build import reinstall
 from mlenv.checks.subjects.companions import COMPANION, OF_TORCH, is_of_companion
+from mlenv.checks.wording import says
 from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
 
@@ -107,12 +108,11 @@ def undefined_symbol(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     if clue is None:
         raise Skip("no message names an undefined symbol")
     known = (*BUILT, *COMPANION, "nvjitlink-symbol-undefined", "nccl-symbol-undefined", "cuda-symbol-undefined")
-    if (
-        case.clue(*known, "mkl-symbol-undefined", "bitsandbytes-setup-failed", "libstdcxx-version-not-found")
-        is not None
-    ):
+    others = ("mkl-symbol-undefined", "bitsandbytes-setup-failed", "libstdcxx-version-not-found")
+    drivers = ("linux-libcuda-first", "driver-too-old")
+    if case.clue(*known, *others, *drivers) is not None:
         return
-    symbol = clue.values.get("symbol", "a symbol")
+    symbol = value(clue, "symbol") or "a symbol"
     yield conclude(
         case,
         "undefined-symbol",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite
+from mlenv.checks.evidence import cite, quote_messages
 from mlenv.checks.finding import Finding, Fix, Grade
+from mlenv.checks.messages import first_told, present, value
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.told import driver_of, first_told, gpu_is_seen_to_work, present, quotes, require_concern
+from mlenv.checks.situation import driver_of, gpu_is_seen_to_work, require_concern
 from mlenv.facts.drivers import FabricManager
 from mlenv.facts.version import numbers
 from mlenv.matrix.load import Matrix
@@ -21,10 +22,10 @@ _WAITING = ("in-progress", "not-started")
 def fabric_manager_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A fabric manager of another version than the driver."""
     require_concern(case)
-    _require_linux(case)
+    _require_no_mac(case)
     clue, service = first_told(case, "fabric-manager-mismatch"), _service(case)
-    driver = clue.values.get("driver") if clue else driver_of(case)
-    version = (clue.values.get("fabric") if clue else None) or service.version
+    driver = value(clue, "driver") if clue else driver_of(case)
+    version = value(clue, "fabric") or service.version
     differs = bool(driver and version and numbers(driver) != numbers(version))
     if clue is None and (not differs or gpu_is_seen_to_work(case)):
         return
@@ -38,7 +39,7 @@ def fabric_manager_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Fin
         evidence=(
             *((cite(case.machine, f"driver {driver}", *nvidia.DRIVER_READINGS),) if driver else ()),
             *((f"fabric manager {version}",) if version else ()),
-            *quotes(case, "fabric-manager-mismatch", *_NOT_READY),
+            *quote_messages(case, "fabric-manager-mismatch", *_NOT_READY),
         ),
         fix=(
             Fix(
@@ -47,7 +48,7 @@ def fabric_manager_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Fin
             _START,
         ),
         grade="named" if clue else "shown",
-        explains=(*present(case, ("fabric-manager-mismatch", "fabric-manager-down", *_NOT_READY)),),
+        explains=present(case, "fabric-manager-mismatch", "fabric-manager-down", *_NOT_READY),
     )
 
 
@@ -55,7 +56,7 @@ def fabric_manager_version_mismatch(case: Case, _matrix: Matrix) -> Iterator[Fin
 def confidential_computing_not_ready(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A guest with confidential computing whose GPU was not yet set ready."""
     require_concern(case)
-    _require_linux(case)
+    _require_no_mac(case)
     if first_told(case, *_NOT_READY) is None or case.clue("confidential-computing") is None:
         return
     yield Finding(
@@ -63,7 +64,7 @@ def confidential_computing_not_ready(case: Case, _matrix: Matrix) -> Iterator[Fi
         severity="error",
         title="The GPU of this confidential machine is not set ready",
         cause="With confidential computing a GPU takes no work until the guest has proved it genuine and set it ready.",
-        evidence=quotes(case, *_NOT_READY, "confidential-computing"),
+        evidence=quote_messages(case, *_NOT_READY, "confidential-computing"),
         fix=(Fix(text="After the GPU was attested, set it ready", command="sudo nvidia-smi conf-compute -srs 1"),),
         grade="shown",
         explains=_NOT_READY,
@@ -74,7 +75,7 @@ def confidential_computing_not_ready(case: Case, _matrix: Matrix) -> Iterator[Fi
 def fabric_manager_not_running(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A machine with NVSwitches on which the fabric manager does not run."""
     require_concern(case)
-    _require_linux(case)
+    _require_no_mac(case)
     clue, down = first_told(case, *_NOT_READY), first_told(case, "fabric-manager-down")
     stopped, waiting = _service(case).running is False and _has_fabric(case), _waits(case)
     if case.clue("confidential-computing") or not (clue or down or stopped or waiting):
@@ -91,7 +92,7 @@ def fabric_manager_not_running(case: Case, _matrix: Matrix) -> Iterator[Finding]
         evidence=(
             *(("nvidia-fabricmanager does not run",) if stopped else ()),
             *(("a GPU waits to join the fabric",) if waiting else ()),
-            *quotes(case, "fabric-manager-down", *_NOT_READY),
+            *quote_messages(case, "fabric-manager-down", *_NOT_READY),
         ),
         fix=(
             Fix(text="If it is not installed, install it in the driver's version", command=_install(driver_of(case))),
@@ -99,7 +100,7 @@ def fabric_manager_not_running(case: Case, _matrix: Matrix) -> Iterator[Finding]
             Fix(text="If it does not start, see why", command="journalctl -u nvidia-fabricmanager --no-pager"),
         ),
         grade=grade,
-        explains=(*present(case, ("fabric-manager-down", *_NOT_READY)),),
+        explains=present(case, "fabric-manager-down", *_NOT_READY),
     )
 
 
@@ -108,7 +109,7 @@ _START = Fix(text="Start it, now and at each start", command="sudo systemctl ena
 
 def _install(driver: str | None) -> str:
     """The package of Debian's family that belongs to a driver."""
-    if driver is None:
+    if not driver:
         return "sudo apt install nvidia-fabricmanager-$(cut -d. -f1 /sys/module/nvidia/version)"
     branch, _, rest = driver.partition(".")
     return f"sudo apt install nvidia-fabricmanager-{branch}" + (f"={driver}-1" if rest else "")
@@ -128,6 +129,6 @@ def _waits(case: Case) -> bool:
     return any(gpu.fabric is not None and gpu.fabric.state in _WAITING for gpu in case.machine.gpus_of("nvidia"))
 
 
-def _require_linux(case: Case) -> None:
+def _require_no_mac(case: Case) -> None:
     if case.machine.os.family == "macos":
         raise Skip("a Mac has no NVSwitches")

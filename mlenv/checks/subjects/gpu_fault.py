@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.evidence import quote, quote_messages
 from mlenv.checks.finding import Finding, Fix, Severity
+from mlenv.checks.messages import NO_GPU, first_told, present, value
 from mlenv.checks.registry import Case, check
-from mlenv.checks.told import NO_GPU, first_told, present, quote, quotes, require_concern
+from mlenv.checks.situation import require_concern
 from mlenv.clues.clue import Clue
 from mlenv.health.find import find_signals
 from mlenv.health.signal import Signal
@@ -37,7 +39,7 @@ def gpu_ecc_error(case: Case, matrix: Matrix) -> Iterator[Finding]:
         title="The memory of a GPU has errors that cannot be corrected",
         cause="The card's error correction met damaged bits that it could not repair: a fault of the hardware, not of "
         "the program or its packages.",
-        evidence=(*((quote(clue),) if clue else ()), *_evidence(signals)),
+        evidence=(*quote(clue), *_evidence(signals)),
         fix=(
             Fix(text="See which GPU it is, and its counts", command="nvidia-smi -q -d ECC,ROW_REMAPPER"),
             Fix(
@@ -48,7 +50,7 @@ def gpu_ecc_error(case: Case, matrix: Matrix) -> Iterator[Finding]:
         ),
         applies_to=_devices(signals),
         grade="named" if clue else "shown",
-        explains=(*present(case, ("ecc-uncorrectable", "xid", *NO_GPU)),),
+        explains=present(case, "ecc-uncorrectable", "xid", *NO_GPU),
     )
 
 
@@ -68,7 +70,7 @@ def gpu_row_remap(case: Case, matrix: Matrix) -> Iterator[Finding]:
         title="Bad memory of a GPU could not be replaced" if broken else "Bad memory of a GPU waits to be replaced",
         cause="The card replaces bad rows of its memory by spare ones when it is reset; "
         + ("it has none left for them." if broken else "until then such a row may hurt a program."),
-        evidence=(*((quote(clue),) if clue else ()), *_evidence(signals)),
+        evidence=(*quote(clue), *_evidence(signals)),
         fix=(
             Fix(
                 text="End all work on that GPU and reset it (INDEX is its number), or restart",
@@ -78,7 +80,7 @@ def gpu_row_remap(case: Case, matrix: Matrix) -> Iterator[Finding]:
         ),
         applies_to=_devices(signals),
         grade="named" if clue else "shown",
-        explains=(*present(case, ("row-remap-failed", "row-remap-pending", "xid")),),
+        explains=present(case, "row-remap-failed", "row-remap-pending", "xid"),
     )
 
 
@@ -100,7 +102,7 @@ def gpu_fell_off_bus(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         severity="error",
         title=f"{next(iter(lost), 'A GPU')} is lost",
         cause="The driver can no longer reach it over PCI Express: power, heat, its seat in the slot, or a defect.",
-        evidence=(*lost.values(), *(event.text for event in events[:2]), *((quote(clue),) if clue else ())),
+        evidence=(*lost.values(), *(event.text for event in events[:2]), *quote(clue)),
         fix=(
             Fix(text="Switch the machine off, check power cables and seat of the card, and start it again"),
             Fix(text="Look for Xid 79 in the kernel log", command="sudo dmesg | grep -i xid"),
@@ -108,7 +110,7 @@ def gpu_fell_off_bus(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         ),
         applies_to=tuple(lost),
         grade="named" if clue else "shown",
-        explains=(*present(case, (*_FALLEN, "xid", "gpu-init-failed", *NO_GPU)),),
+        explains=present(case, *_FALLEN, "xid", "gpu-init-failed", *NO_GPU),
     )
 
 
@@ -122,7 +124,7 @@ def gpu_xid(case: Case, matrix: Matrix) -> Iterator[Finding]:
         if isinstance(row, Xid) and row.about == "note":
             continue
         if row is not None:
-            yield _word_xid(_code(clue), row.severity if clue.told else "warn", row.meaning, row.remedy, quote(clue))
+            yield _word_xid(_code(clue), row.severity if clue.told else "warn", row.meaning, row.remedy, *quote(clue))
     for signal in _wrong(case, matrix, "gpu.xid", "gpu.sxid"):
         number = signal.detail.removeprefix("Xid ").partition(":")[0].partition(",")[0]
         if not (number.isdigit() and int(number) in known):
@@ -156,7 +158,9 @@ def gpu_init_failed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         title="The driver cannot start a GPU",
         cause="The driver finds the card and it does not answer as it should: a reset or a cold start is due, the "
         "driver does not fit the card, or the card or its slot is at fault.",
-        evidence=quotes(case, "gpu-init-failed", "gpu-reset-required", "pcie-bar-invalid", "nvlink-uncorrectable"),
+        evidence=quote_messages(
+            case, "gpu-init-failed", "gpu-reset-required", "pcie-bar-invalid", "nvlink-uncorrectable"
+        ),
         fix=(
             Fix(text="Switch the machine off for a minute, and start it again"),
             Fix(text="Read the driver's own lines", command="sudo dmesg | grep -iE 'nvrm|xid'"),
@@ -166,7 +170,7 @@ def gpu_init_failed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             ),
         ),
         grade="named",
-        explains=(*present(case, ("gpu-init-failed", "gpu-reset-required", "nvlink-uncorrectable", *NO_GPU)),),
+        explains=present(case, "gpu-init-failed", "gpu-reset-required", "nvlink-uncorrectable", *NO_GPU),
     )
 
 
@@ -183,7 +187,7 @@ def pcie_width_reduced(case: Case, matrix: Matrix) -> Iterator[Finding]:
         severity="warning",
         title="A GPU uses fewer PCI Express lanes than it has",
         cause="Copies between memory and GPU are slow; it computes as fast as ever.",
-        evidence=(*_evidence(signals), *((quote(clue),) if clue else ())),
+        evidence=(*_evidence(signals), *quote(clue)),
         fix=(Fix(text="Seat the card anew; look at slot, riser and the firmware's settings of lanes"),),
         applies_to=_devices(signals),
         grade="named" if clue else "shown",
@@ -192,7 +196,7 @@ def pcie_width_reduced(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 def _code(clue: Clue) -> int:
-    return int(clue.values.get("code") or clue.values.get("number") or 0)
+    return int(value(clue, "code", "number") or 0)
 
 
 def _xid(case: Case, codes: tuple[int, ...]) -> Clue | None:

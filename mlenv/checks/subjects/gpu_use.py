@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.evidence import cite
+from mlenv.checks.evidence import cite, name_gpu, quote_messages
 from mlenv.checks.finding import Finding, Fix
+from mlenv.checks.messages import first_told, present, value, weigh
 from mlenv.checks.nvidia import READINGS
 from mlenv.checks.registry import Case, check
-from mlenv.checks.told import first_told, present, quotes, require_concern, weigh
+from mlenv.checks.situation import require_concern
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.size import gib
 from mlenv.matrix.load import Matrix
@@ -31,8 +32,8 @@ def gpu_exclusive_mode(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         title="The GPU takes no further process",
         cause="Its compute mode lets one process at a time, or none, use it, or another program has taken it whole.",
         evidence=(
-            *(cite(case.machine, f"{_name(gpu)}: compute mode {gpu.compute_mode}", *READINGS) for gpu in closed),
-            *quotes(case, "devices-unavailable", "exclusive-mode"),
+            *(cite(case.machine, f"{name_gpu(gpu)}: compute mode {gpu.compute_mode}", *READINGS) for gpu in closed),
+            *quote_messages(case, "devices-unavailable", "exclusive-mode"),
         ),
         fix=(
             Fix(text="See which programs use it, and end those that are left over", command="nvidia-smi"),
@@ -40,7 +41,7 @@ def gpu_exclusive_mode(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="On a machine that others run, ask the batch system for a GPU of your own"),
         ),
         grade="shown" if closed or mode else "likely",
-        explains=(*present(case, ("devices-unavailable",)),),
+        explains=present(case, "devices-unavailable"),
     )
 
 
@@ -56,7 +57,7 @@ def cuda_mps_failed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             cause="Programs are told to reach the GPU through MPS, and its service does not run, is full, or "
             "belongs to "
             "another user.",
-            evidence=quotes(case, "cuda-mps-failed"),
+            evidence=quote_messages(case, "cuda-mps-failed"),
             fix=(
                 Fix(
                     text="Stop it; programs then reach the GPU by themselves",
@@ -82,7 +83,7 @@ def vgpu_unlicensed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             title="The virtual GPU has no licence",
             cause="NVIDIA's virtual GPUs become slow, and then refuse CUDA, until they have got a licence from "
             "a server.",
-            evidence=quotes(case, "vgpu-unlicensed"),
+            evidence=quote_messages(case, "vgpu-unlicensed"),
             fix=(
                 Fix(text="See what the licence service says", command="nvidia-smi -q | grep -A2 License"),
                 Fix(
@@ -115,8 +116,8 @@ def gpu_out_of_memory(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             else "; what is too large is its work, or others use the GPU."
         ),
         evidence=(
-            *quotes(case, *_FULL),
-            *(f"process {row.values['pid']} holds {row.values['used']}" for row in others[:4]),
+            *quote_messages(case, *_FULL),
+            *(f"process {value(row, 'pid')} holds {value(row, 'used')}" for row in others[:4]),
             *(cite(case.machine, _free(gpu), *READINGS) for gpu in held[:4]),
         ),
         fix=(
@@ -124,12 +125,12 @@ def gpu_out_of_memory(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Take a smaller batch, shorter inputs, half precision or a smaller model"),
         ),
         grade="named",
-        explains=(*present(case, (*_FULL, "gpu-memory-of-others")),),
+        explains=present(case, *_FULL, "gpu-memory-of-others"),
     )
 
 
 def _free(gpu: Gpu) -> str:
-    return f"{_name(gpu)}: {gib(gpu.memory_free_bytes or 0)} of {gib(gpu.memory_bytes or 0)} free"
+    return f"{name_gpu(gpu)}: {gib(gpu.memory_free_bytes or 0)} of {gib(gpu.memory_bytes or 0)} free"
 
 
 @check("intel-driver-missing", subject="gpu")
@@ -152,7 +153,7 @@ def intel_driver_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         "or find no GPU that this user may open.",
         evidence=(
             *(cite(case.machine, f"GPU: {gpu.name}", "gpus.pci", "gpu") for gpu in gpus),
-            *quotes(case, "intel-gpu-driver-missing"),
+            *quote_messages(case, "intel-gpu-driver-missing"),
         ),
         fix=(
             (Fix(text="Install Intel's newest graphics driver, and restart"),)
@@ -171,7 +172,3 @@ def intel_driver_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         grade="named" if clue else "shown",
         explains=("intel-gpu-driver-missing",),
     )
-
-
-def _name(gpu: Gpu) -> str:
-    return f"gpu {gpu.index}" if gpu.index is not None else gpu.name or "GPU"

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from mlenv.checks import nvidia
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.frameworks import find_known
-from mlenv.checks.messages import conclude, is_named, is_whole, pip_install, version_of
+from mlenv.checks.frameworks import find_known, place, reinstall
+from mlenv.checks.messages import conclude
+from mlenv.checks.packages import is_named, is_whole, pip_install, version_of
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.subjects.build import place, reinstall
+from mlenv.checks.situation import driver_of
 from mlenv.checks.subjects.cpu_build import usable_gpu
 from mlenv.facts.version import at_least, numbers
 from mlenv.matrix.load import Matrix
@@ -56,8 +57,7 @@ def jax_cuda_plugin_missing(case: Case, matrix: Matrix) -> Iterator[Finding]:
 
 
 def _newest_driver_major(case: Case) -> int:
-    driver = case.machine.nvidia.driver if case.machine.nvidia else None
-    return (numbers(driver or "") or (0,))[0]
+    return (numbers(driver_of(case) or "") or (0,))[0]
 
 
 @check("jax-jaxlib-version-mismatch", subject="environment")

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.evidence import cite
+from mlenv.checks.evidence import cite, quote_messages
 from mlenv.checks.finding import Finding, Fix, Grade, Severity
-from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.messages import NO_GPU, first_told, present, value
+from mlenv.checks.registry import Case, check
 from mlenv.checks.remedy import install_driver
-from mlenv.checks.told import (
-    NO_GPU,
-    driver_of,
-    first_told,
-    gpu_is_seen_to_work,
-    in_container,
-    in_wsl,
-    present,
-    quotes,
-    require_concern,
-)
+from mlenv.checks.situation import driver_of, gpu_is_seen_to_work, in_container, in_wsl, require_concern, require_linux
+from mlenv.checks.wording import says
 from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.facts.pattern import lazy
@@ -36,7 +28,7 @@ _FOREIGN = lazy(r"vbox|vmmon|vmnet|zfs|wireguard|evdi|v4l2|r8\d{3}|8[18]\d{2}")
 def nouveau_loaded(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Another driver (nouveau, nova) that holds the NVIDIA GPU."""
     require_concern(case)
-    _require_linux(case)
+    require_linux(case.machine)
     clue = first_told(case, "nouveau-holds-gpu")
     held = _held_by(case.machine)
     if (clue is None and not held) or gpu_is_seen_to_work(case):
@@ -49,11 +41,11 @@ def nouveau_loaded(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         cause="The kernel gave the GPU to its own driver (nouveau), and NVIDIA's cannot take it while that is loaded.",
         evidence=(
             *((cite(case.machine, f"kernel driver {held}", "gpus.pci", "kernel_modules"),) if held else ()),
-            *quotes(case, "nouveau-holds-gpu"),
+            *quote_messages(case, "nouveau-holds-gpu"),
         ),
         fix=_keep_nouveau_out(case.machine) if installed else install_driver(case.machine),
         grade="named" if clue else "shown",
-        explains=("nouveau-holds-gpu", *present(case, NO_GPU)),
+        explains=("nouveau-holds-gpu", *present(case, *NO_GPU)),
     )
 
 
@@ -96,7 +88,7 @@ def _keep_nouveau_out(machine: Machine) -> tuple[Fix, ...]:
 def secure_boot_blocks_module(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Secure Boot that refuses NVIDIA's kernel module, since its key is not enrolled."""
     require_concern(case)
-    _require_linux(case)
+    require_linux(case.machine)
     refused = first_told(case, "module-key-rejected")
     if refused is not None and _FOREIGN.search(refused.line):
         refused = None
@@ -116,7 +108,9 @@ def secure_boot_blocks_module(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         "key of this NVIDIA module is not enrolled.",
         evidence=(
             *((cite(case.machine, "Secure Boot is on", "os.secure_boot"),) if case.machine.os.secure_boot else ()),
-            *quotes(case, "module-key-rejected", "module-insert-refused", "secure-boot-enabled", "kernel-lockdown"),
+            *quote_messages(
+                case, "module-key-rejected", "module-insert-refused", "secure-boot-enabled", "kernel-lockdown"
+            ),
         ),
         fix=(
             Fix(
@@ -128,8 +122,8 @@ def secure_boot_blocks_module(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         ),
         grade=grade,
         explains=(
-            *present(case, ("module-key-rejected", "module-insert-refused", "module-load-failed", "uvm-node-missing")),
-            *present(case, NO_GPU),
+            *present(case, "module-key-rejected", "module-insert-refused", "module-load-failed", "uvm-node-missing"),
+            *present(case, *NO_GPU),
         ),
     )
 
@@ -138,7 +132,7 @@ def secure_boot_blocks_module(case: Case, _matrix: Matrix) -> Iterator[Finding]:
 def kernel_module_not_built_for_kernel(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A kernel for which the NVIDIA module was not built."""
     require_concern(case)
-    _require_linux(case)
+    require_linux(case.machine)
     clue = main_module_missing(case) or first_told(case, *_BUILD)
     silent = first_told(case, *_NOT_LOADED)
     if clue is None and not (_is_not_built(case) and not _is_loaded(case.machine)) and not _may_be_unbuilt(case):
@@ -154,7 +148,7 @@ def main_module_missing(case: Case) -> Clue | None:
     """A message that the kernel has no module of NVIDIA's driver, and not only that nvidia-uvm lacks."""
     if first_told(case, "kernel-module-not-found") is None:
         return None
-    names = [(clue, clue.values.get("module", "")) for clue in case.clues_of("kernel-module-not-found")]
+    names = [(clue, value(clue, "module")) for clue in case.clues_of("kernel-module-not-found")]
     return next((clue for clue, name in names if name.startswith("nvidia") and "uvm" not in name), None)
 
 
@@ -172,13 +166,13 @@ def _describe_unbuilt(case: Case, *, named: bool) -> Finding:
         evidence=(
             *((cite(machine, f"kernel {kernel}", "os.kernel"),) if kernel else ()),
             *(_word_build(row) for row in _nvidia_builds(machine)[:4]),
-            *quotes(case, "kernel-module-not-found", *_BUILD, "smi-cannot-reach-driver"),
+            *quote_messages(case, "kernel-module-not-found", *_BUILD, "smi-cannot-reach-driver"),
         ),
         fix=_build(machine),
         grade=grade,
         explains=(
-            *present(case, ("kernel-module-not-found", *_BUILD, "kernel-was-updated", "module-load-failed")),
-            *present(case, ("uvm-node-missing", *NO_GPU)),
+            *present(case, "kernel-module-not-found", *_BUILD, "kernel-was-updated", "module-load-failed"),
+            *present(case, "uvm-node-missing", *NO_GPU),
         ),
     )
 
@@ -224,11 +218,7 @@ def _is_loaded(machine: Machine) -> bool:
 
 
 def _speaks_of_nvidia(case: Case) -> bool:
-    return driver_of(case) is not None or (case.report is not None and "nvidia" in _words(case))
-
-
-def _words(case: Case) -> str:
-    return f"{case.report.symptom}\n{case.report.text}".lower() if case.report else ""
+    return driver_of(case) is not None or says(case, "nvidia")
 
 
 def _word_build(row: DkmsModule) -> str:
@@ -257,8 +247,3 @@ def _build(machine: Machine) -> tuple[Fix, ...]:
 
 
 _RESTART = Fix(text="Then restart", command="sudo reboot")
-
-
-def _require_linux(case: Case) -> None:
-    if case.machine.os.family != "linux":
-        raise Skip("this is no Linux")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote, says
+from mlenv.checks.messages import present
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.wording import says
 from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.facts.size import gib
@@ -33,7 +35,7 @@ def oom_killed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         evidence=(*quote(clue), *(row.text for row in events[:2]), *_sizes(case.machine)),
         fix=_fix(case),
         grade="named" if proven else "shown",
-        explains=names(case, "process-killed", "memory-exhausted"),
+        explains=present(case, "process-killed", "memory-exhausted"),
     )
 
 
@@ -66,7 +68,7 @@ def install_out_of_memory(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Without a GPU take the build for the CPU, which is much smaller"),
         ),
         grade="named",
-        explains=names(case, "memory-exhausted", "process-killed"),
+        explains=present(case, "memory-exhausted", "process-killed"),
     )
 
 

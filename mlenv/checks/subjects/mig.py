@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.evidence import cite, join
+from mlenv.checks.evidence import cite, join, name_gpu, quote_messages
 from mlenv.checks.finding import Finding, Fix, Grade
+from mlenv.checks.messages import NO_GPU, first_told, present
 from mlenv.checks.nvidia import READINGS
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.told import NO_GPU, first_told, gpu_is_seen_to_work, present, quotes, remark, variable
+from mlenv.checks.situation import gpu_is_seen_to_work, variable
+from mlenv.checks.wording import remark
 from mlenv.clues.clue import Clue
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.pattern import lazy
@@ -35,7 +37,7 @@ def mig_single_instance_per_process(case: Case, _matrix: Matrix) -> Iterator[Fin
         title="A process gets one MIG instance only",
         cause="Of GPUs that are split by MIG, CUDA shows each process a single instance; a program that expects "
         "several devices finds one.",
-        evidence=(*_cite_mig(case), *quotes(case, *_NUMBER, "one-device-seen", "mig")),
+        evidence=(*_cite_mig(case), *quote_messages(case, *_NUMBER, "one-device-seen", "mig")),
         fix=(
             Fix(
                 text="Start one process for each instance (the UUIDs are in `nvidia-smi -L`)",
@@ -47,7 +49,7 @@ def mig_single_instance_per_process(case: Case, _matrix: Matrix) -> Iterator[Fin
             ),
         ),
         grade="shown" if several or listed or asked else "likely",
-        explains=(*present(case, (*_NUMBER, "one-device-seen")), "mig"),
+        explains=(*present(case, *_NUMBER, "one-device-seen"), "mig"),
     )
 
 
@@ -76,7 +78,7 @@ def mig_misconfigured(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         title="MIG is on, and there is no instance to work on" if bare or clue else "MIG is on for some GPUs only",
         cause="A GPU with MIG switched on gives CUDA no device until it is split into instances; beside such GPUs "
         "CUDA may leave out the others too.",
-        evidence=(*_cite_mig(case), *quotes(case, "mig-without-instances", *_EMPTY, "cuda-no-device")),
+        evidence=(*_cite_mig(case), *quote_messages(case, "mig-without-instances", *_EMPTY, "cuda-no-device")),
         fix=(
             Fix(text="See the modes and the instances", command="nvidia-smi -L"),
             Fix(
@@ -86,7 +88,7 @@ def mig_misconfigured(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Or make instances: this lists the sizes that GPU 0 offers", command="nvidia-smi mig -i 0 -lgip"),
         ),
         grade=grade,
-        explains=(*present(case, (*NO_GPU, *_EMPTY)), "mig"),
+        explains=(*present(case, *NO_GPU, *_EMPTY), "mig"),
     )
 
 
@@ -102,7 +104,7 @@ def mig_half_configured(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             title="A change of the MIG mode waits for a reset",
             cause="MIG was switched, and the GPU takes the new mode only when it is reset.",
             evidence=tuple(
-                cite(case.machine, f"{_name(gpu)}: MIG {_word(gpu.mig)}, then {_word(gpu.mig_pending)}", *READINGS)
+                cite(case.machine, f"{name_gpu(gpu)}: MIG {_word(gpu.mig)}, then {_word(gpu.mig_pending)}", *READINGS)
                 for gpu in waiting
             ),
             fix=(
@@ -111,8 +113,8 @@ def mig_half_configured(case: Case, _matrix: Matrix) -> Iterator[Finding]:
                     command=f"sudo nvidia-smi --gpu-reset -i {waiting[0].index or 0}",
                 ),
             ),
-            applies_to=tuple(_name(gpu) for gpu in waiting),
-            explains=(*present(case, _EMPTY),),
+            applies_to=tuple(name_gpu(gpu) for gpu in waiting),
+            explains=present(case, *_EMPTY),
         )
 
 
@@ -148,7 +150,7 @@ def _is_on(case: Case) -> bool:
 
 def _cite_mig(case: Case) -> tuple[str, ...]:
     lines = [
-        cite(case.machine, f"{_name(gpu)}: MIG {_word(gpu.mig)}{_count(gpu)}", *READINGS)
+        cite(case.machine, f"{name_gpu(gpu)}: MIG {_word(gpu.mig)}{_count(gpu)}", *READINGS)
         for gpu in case.machine.gpus_of("nvidia")
         if gpu.mig is not None or gpu.mig_instances
     ]
@@ -160,10 +162,6 @@ def _count(gpu: Gpu) -> str:
     if gpu.mig_instances is None:
         return ""
     return f", instances: {join(row.profile or '?' for row in gpu.mig_instances) or 'none'}"
-
-
-def _name(gpu: Gpu) -> str:
-    return f"gpu {gpu.index}" if gpu.index is not None else gpu.name or "GPU"
 
 
 def _word(on: bool | None) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.frameworks import find_known
-from mlenv.checks.messages import conclude, is_whole, pip_install, says, value_of, version_of
+from mlenv.checks.messages import conclude, is_told, value, value_of
+from mlenv.checks.packages import is_whole, pip_install, version_of
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.wording import says
 from mlenv.facts.version import at_least
 from mlenv.matrix.load import Matrix
 
@@ -99,7 +101,7 @@ def numpy_not_installed(case: Case, matrix: Matrix) -> Iterator[Finding]:
     named = case.clue("numpy-not-found") is not None
     if not named and (case.clue(*UNUSABLE) is None or not _is_absent(case)):
         raise Skip("no message says that NumPy is missing")
-    told = any(clue.told for clue in case.clues_of("numpy-not-found", *UNUSABLE))
+    told = is_told(case, "numpy-not-found", *UNUSABLE)
     warns = says(case, "failed to initialize numpy") and not told
     known = find_known(case, matrix)
     yield conclude(
@@ -121,7 +123,7 @@ def numpy_alias_removed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     clue = case.clue("numpy-alias-removed")
     if clue is None:
         raise Skip("no message names something that NumPy took away")
-    name = clue.values.get("name", "")
+    name = value(clue, "name")
     two = name in ("float_", "complex_", "infty", "Inf", "NaN", "in1d", "trapz", "product", "cumproduct")
     bound = '"numpy<2"' if two else '"numpy<1.24"'
     yield conclude(

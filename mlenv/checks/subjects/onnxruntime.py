@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import conclude, is_named, pip_install, pip_uninstall, version_of, wanted_version
+from mlenv.checks.messages import conclude
+from mlenv.checks.packages import is_named, pip_install, pip_uninstall, version_of, wanted_version
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.matrix.load import Matrix
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import present
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.matrix.load import Matrix
 
@@ -31,7 +32,7 @@ def duplicate_openmp_runtime(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             ),
         ),
         grade="named",
-        explains=names(case, "openmp-twice", "openmp-two-kinds"),
+        explains=present(case, "openmp-twice", "openmp-two-kinds"),
     )
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import is_apple_silicon, is_installed, remarks_of
-from mlenv.checks.evidence import cite, join
+from mlenv.checks.evidence import cite, join, quote
 from mlenv.checks.finding import Finding, Fix, Grade
-from mlenv.checks.messages import names, quote
+from mlenv.checks.installed import FRAMEWORKS
+from mlenv.checks.messages import present
+from mlenv.checks.packages import has_framework
 from mlenv.checks.processors import lacks_avx
 from mlenv.checks.registry import Case, Skip, Unknown, check
+from mlenv.checks.situation import is_apple_silicon
+from mlenv.checks.wording import all_remarks, complaint
 from mlenv.clues.clue import Clue
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
-
-FRAMEWORKS = ("torch", "tensorflow", "jax")
 
 
 @check("cpu-lacks-avx", subject="processor")
@@ -28,7 +29,7 @@ def cpu_lacks_avx(case: Case, matrix: Matrix) -> Iterator[Finding]:
         if not is_apple_silicon(case):
             yield from _told_without(case, told)
         return
-    if case.is_report and is_installed(case) and not (case.report and case.report.symptom):
+    if case.is_report and has_framework(case) and not complaint(case):
         raise Skip("a framework is installed, and nothing went wrong")
     if not machine.cpu.flags:
         raise Unknown("the instructions of the processor are not known")
@@ -73,13 +74,13 @@ def _told_without(case: Case, clue: Clue) -> Iterator[Finding]:
             Fix(text="Or a build without AVX: conda-forge's packages, an older release, or one from source"),
         ),
         grade=grade,
-        explains=names(case, "avx-required", "illegal-instruction"),
+        explains=present(case, "avx-required", "illegal-instruction"),
     )
 
 
 def _known_lack(case: Case, model: str) -> bool | None:
     """What the processor's name tells, or what was stated in so many words."""
-    stated = remarks_of(case)
+    stated = all_remarks(case)
     if any(word in stated for word in ("avx: false", "avx=false", "no avx", "false")) and "avx" in stated:
         return True
     return lacks_avx(model) if model else None

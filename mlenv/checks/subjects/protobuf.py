@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import conclude, pip_install, says, version_of
+from mlenv.checks.messages import conclude
+from mlenv.checks.packages import pip_install, version_of
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.wording import says
 from mlenv.matrix.load import Matrix
 
 

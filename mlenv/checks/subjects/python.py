@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import leave_to_message
 from mlenv.checks.evidence import cite
 from mlenv.checks.finding import Finding, Severity
 from mlenv.checks.interpreters import (
@@ -16,7 +15,7 @@ from mlenv.checks.interpreters import (
     require_interpreters,
     served_pythons,
 )
-from mlenv.checks.refused import refused
+from mlenv.checks.refused import leave_to_message, refused
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.facts.machine import Machine
 from mlenv.facts.python import PythonInterpreter

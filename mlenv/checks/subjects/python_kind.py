@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import is_apple_silicon, leave_to_message
-from mlenv.checks.evidence import cite, join
+from mlenv.checks.evidence import cite, join, quote
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.interpreters import (
     bring_python,
@@ -15,10 +14,11 @@ from mlenv.checks.interpreters import (
     require_interpreters,
     served_pythons,
 )
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import present
 from mlenv.checks.refusal import find_refusal
-from mlenv.checks.refused import refused
+from mlenv.checks.refused import leave_to_message, refused
 from mlenv.checks.registry import Case, Skip, Unknown, check
+from mlenv.checks.situation import is_apple_silicon
 from mlenv.clues.clue import Clue
 from mlenv.facts.version import series
 from mlenv.matrix.load import Matrix
@@ -133,7 +133,7 @@ def _translated(case: Case, matrix: Matrix, clue: Clue) -> Finding:
             Fix(text="With conda", command="CONDA_SUBDIR=osx-arm64 conda create -n arm python=3.12"),
         ),
         grade="named" if clue.id == "wrong-mach-o" else "shown",
-        explains=names(case, "wrong-mach-o", "avx-required", "illegal-instruction"),
+        explains=present(case, "wrong-mach-o", "avx-required", "illegal-instruction"),
     )
 
 
@@ -178,5 +178,5 @@ def _told_managed(clue: Clue, case: Case) -> Finding:
             ),
         ),
         grade="named",
-        explains=names(case, "externally-managed"),
+        explains=present(case, "externally-managed"),
     )

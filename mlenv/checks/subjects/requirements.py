@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import REFUSALS, value
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import REFUSALS, present, value
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.matrix.load import Matrix
 
@@ -32,7 +32,7 @@ def resolver_conflict(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         ),
         applies_to=(value(clue, "package"),) if value(clue, "package") else (),
         grade="named" if told else "likely",
-        explains=names(case, "requirements-conflict", "installed-conflict"),
+        explains=present(case, "requirements-conflict", "installed-conflict"),
     )
 
 
@@ -62,7 +62,7 @@ def build_tools_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Or install the tools", command=_tools(case)),
         ),
         grade="named",
-        explains=names(case, "compiler-missing", "build-failed"),
+        explains=present(case, "compiler-missing", "build-failed"),
     )
 
 
@@ -106,5 +106,5 @@ def _content(case: Case, slug: str, title: str, what: str) -> Iterator[Finding]:
             Fix(text="Where it comes back, a proxy or mirror serves a wrong file: try without it"),
         ),
         grade="named",
-        explains=names(case, slug),
+        explains=present(case, slug),
     )

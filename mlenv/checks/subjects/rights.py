@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import value
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.clues.clue import Clue
 from mlenv.matrix.load import Matrix
@@ -45,7 +45,7 @@ def permission_denied_install(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             ),
         ),
         grade="named",
-        explains=names(case, "permission-denied", "install-rights-hint"),
+        explains=present(case, "permission-denied", "install-rights-hint"),
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mlenv.checks.evidence import join
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import conclude, distributions, pip_install, pip_uninstall, version_of
+from mlenv.checks.messages import conclude
+from mlenv.checks.packages import distributions, pip_install, pip_uninstall, version_of
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.facts.version import numbers, series
 from mlenv.matrix.load import Matrix

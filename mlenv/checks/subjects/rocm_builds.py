@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks import nvidia
-from mlenv.checks.evidence import cite, join
+from mlenv.checks.evidence import cite, join, quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.frameworks import Known, find_known, require_known
-from mlenv.checks.messages import is_named, is_told, names, quote, value_of, variable
+from mlenv.checks.frameworks import Known, find_known, place, reinstall, require_known
+from mlenv.checks.messages import is_told, present, value_of
+from mlenv.checks.packages import is_named
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.subjects.build import place, reinstall
+from mlenv.checks.situation import variable
 from mlenv.facts.gpu import Gpu
 from mlenv.matrix import query
 from mlenv.matrix.load import Matrix
@@ -68,7 +69,7 @@ def _describe(case: Case, known: Known | None, targets: dict[str, Gpu | None]) -
         fix=(reinstall(case, "torch"), *fixes),
         applies_to=("torch",),
         grade="named" if clue else "shown",
-        explains=names(case, *HIP, "gfx-named", "no-kernel-image", "cuda-invalid-device-function"),
+        explains=present(case, *HIP, "gfx-named", "no-kernel-image", "cuda-invalid-device-function"),
     )
 
 
@@ -110,7 +111,7 @@ def wrong_rocm_index(case: Case, matrix: Matrix) -> Iterator[Finding]:
         evidence=(place(case, known), cite(case.machine, f"GPU: {name}", "gpus.amd", *nvidia.READINGS)),
         fix=(reinstall(case, "torch"),),
         applies_to=("torch",),
-        explains=names(case, *SILENT),
+        explains=present(case, *SILENT),
     )
 
 

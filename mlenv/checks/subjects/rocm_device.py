@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.evidence import cite, join
+from mlenv.checks.evidence import cite, join, quote_messages
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import says
+from mlenv.checks.messages import first_told, present
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.told import (
-    first_told,
+from mlenv.checks.situation import (
     gpu_is_seen_to_fail,
     gpu_is_seen_to_work,
     in_container,
-    present,
-    quotes,
     require_concern,
+    require_linux,
     variable,
 )
+from mlenv.checks.wording import says
 from mlenv.facts.gpu import Gpu
 from mlenv.facts.pattern import lazy
 from mlenv.facts.system import DeviceNode
@@ -37,7 +36,7 @@ _RESTRICTIONS = ("HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "CUDA_VISIBLE_DE
 def rocm_device_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """AMD's device files, which this user may not open."""
     require_concern(case, "amd")
-    _require_linux(case)
+    require_linux(case.machine)
     clue = first_told(case, "kfd-permission")
     closed = [node.path for node in case.machine.device_nodes or () if node.path.startswith(_NODES) and _is_shut(node)]
     groups = case.machine.account.groups if case.machine.account else None
@@ -57,11 +56,11 @@ def rocm_device_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         evidence=(
             *((cite(case.machine, f"not to be opened: {join(closed)}", "device_nodes"),) if closed else ()),
             *((f"groups of this user: {join(groups) or 'none'}",) if groups is not None else ()),
-            *quotes(case, "kfd-permission", "hsa-init-failed", "works-for-root"),
+            *quote_messages(case, "kfd-permission", "hsa-init-failed", "works-for-root"),
         ),
         fix=_open_nodes(case),
         grade="named" if clue else "shown",
-        explains=(*present(case, ("kfd-permission", *_UNSEEN, "hsa-init-failed", "works-for-root")),),
+        explains=present(case, "kfd-permission", *_UNSEEN, "hsa-init-failed", "works-for-root"),
     )
 
 
@@ -112,7 +111,7 @@ def _open_nodes(case: Case) -> tuple[Fix, ...]:
 def amd_driver_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """AMD's kernel driver for computing (KFD), which is not there."""
     require_concern(case, "amd")
-    _require_linux(case)
+    require_linux(case.machine)
     clue = first_told(case, "amd-module-not-loaded", "kfd-missing")
     if clue is None or case.clue("kfd-permission"):
         return
@@ -127,7 +126,7 @@ def amd_driver_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             if boxed
             else "the kernel module amdgpu makes; it is not loaded, or too old."
         ),
-        evidence=quotes(case, "amd-module-not-loaded", "kfd-missing"),
+        evidence=quote_messages(case, "amd-module-not-loaded", "kfd-missing"),
         fix=(
             Fix(
                 text="Start it with AMD's device files (IMAGE is its image)",
@@ -140,7 +139,7 @@ def amd_driver_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="If that fails, install AMD's driver, then restart", command="sudo amdgpu-install --usecase=dkms"),
         ),
         grade="named",
-        explains=(*present(case, ("amd-module-not-loaded", "kfd-missing", "hip-no-device")),),
+        explains=present(case, "amd-module-not-loaded", "kfd-missing", "hip-no-device"),
     )
 
 
@@ -171,7 +170,7 @@ def rocm_igpu_selected(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         evidence=(
             *(cite(case.machine, f"inside the processor: {_name(gpu)}", *_READINGS) for gpu in inside),
             *(cite(case.machine, f"card: {_name(gpu)}", *_READINGS) for gpu in cards),
-            *quotes(case, "integrated-amd-gpu", "hip-crash"),
+            *quote_messages(case, "integrated-amd-gpu", "hip-crash"),
         ),
         fix=(
             Fix(text="See the numbers of the GPUs", command="rocminfo | grep -E 'Name:|Agent'"),
@@ -184,7 +183,7 @@ def rocm_igpu_selected(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Or switch the inner GPU off in the firmware's settings"),
         ),
         grade="shown" if inside and cards else "likely",
-        explains=(*present(case, ("integrated-amd-gpu", "hip-crash", "hip-no-device", "cuda-invalid-device")),),
+        explains=present(case, "integrated-amd-gpu", "hip-crash", "hip-no-device", "cuda-invalid-device"),
     )
 
 
@@ -196,8 +195,3 @@ def _is_integrated(gpu: Gpu) -> bool:
 
 def _name(gpu: Gpu) -> str:
     return " ".join(filter(None, (gpu.name, gpu.gfx))) or "AMD GPU"
-
-
-def _require_linux(case: Case) -> None:
-    if case.machine.os.family != "linux":
-        raise Skip("this is no Linux")

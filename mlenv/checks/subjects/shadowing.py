@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlenv.checks.asked import value, words_of
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix, Grade
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.wording import all_words, complaint
 from mlenv.clues.clue import Clue
 from mlenv.facts.environment import Distribution
 from mlenv.facts.version import numbers
@@ -69,7 +70,7 @@ def local_file_shadows_package(case: Case, _matrix: Matrix) -> Iterator[Finding]
         ),
         applies_to=(module,),
         grade=grade,
-        explains=names(case, *_LOCAL),
+        explains=present(case, *_LOCAL),
     )
 
 
@@ -112,7 +113,7 @@ def _own_file(case: Case, module: str) -> str:
     shadows = (case.environment.shadows or ()) if case.environment else ()
     known = next((row.path for row in shadows if row.module == module and row.found != "user-site"), "")
     name = re.escape(module.lower())
-    words = re.findall(rf"['\"]([^'\"\n]{{0,300}}[\\/]{name}\.py)['\"]|(?<![\w/\\.-])({name}\.py)\b", words_of(case))
+    words = re.findall(rf"['\"]([^'\"\n]{{0,300}}[\\/]{name}\.py)['\"]|(?<![\w/\\.-])({name}\.py)\b", all_words(case))
     return known or next((path for pair in words for path in pair if path and not _is_installed(path)), "")
 
 
@@ -131,10 +132,9 @@ def user_site_shadows_env(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         raise Skip("nothing lies in the user's own site-packages")
     if not doubles and not shadows and not (clue and clue.told and _has_environment(case)):
         return
-    told = bool(report and report.symptom)
     yield Finding(
         id="user-site-shadows-env",
-        severity="error" if told and (doubles or clue) else "warning",
+        severity="error" if complaint(case) and (doubles or clue) else "warning",
         title="Packages in your home folder take the place of the environment's",
         cause="Python also looks into the user's own site-packages, and finds other versions there "
         "than the environment has.",
@@ -147,7 +147,7 @@ def user_site_shadows_env(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             ),
         ),
         grade="shown",
-        explains=names(case, "user-site-path", "undefined-symbol") or (),
+        explains=present(case, "user-site-path", "undefined-symbol"),
     )
 
 
@@ -163,15 +163,13 @@ def _doubles(own: tuple[Distribution, ...], held: tuple[Distribution, ...]) -> l
 
 def _named(case: Case) -> list[str]:
     """What lies in the user's folder and is the very package that the message is about."""
-    report = case.report
-    if report is None or not report.symptom:
-        return []
-    named = report.symptom.lower()
-    return [f"{row.name} {row.version} in the user's folder" for row in report.user_site if row.name in named]
+    named = complaint(case).lower()
+    own = case.report.user_site if case.report else ()
+    return [f"{row.name} {row.version} in the user's folder" for row in own if row.name in named]
 
 
 def _has_environment(case: Case) -> bool:
-    words = words_of(case)
+    words = all_words(case)
     kind = case.environment.kind if case.environment else None
     return kind in ("venv", "conda") or any(
         word in words for word in ("envs/", "envs\\", "venv", "conda", "virtualenv")
@@ -219,7 +217,7 @@ def wrong_environment_active(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         ),
         applies_to=(module,),
         grade="shown" if place else "likely",
-        explains=names(case, "module-not-found"),
+        explains=present(case, "module-not-found"),
     )
 
 

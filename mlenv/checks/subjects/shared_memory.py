@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import value, words_of
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.wording import all_words
 from mlenv.clues.clue import Clue
 from mlenv.facts.size import GIB, gib
 from mlenv.matrix.load import Matrix
@@ -40,7 +41,7 @@ def shm_too_small(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Or load data without worker processes (num_workers=0)"),
         ),
         grade="named" if clue else "shown",
-        explains=names(case, "shared-memory-short", "bus-error", "no-space", "disk-row") if clue else (),
+        explains=present(case, "shared-memory-short", "bus-error", "no-space", "disk-row") if clue else (),
     )
 
 
@@ -49,7 +50,7 @@ def _told(case: Case) -> Clue | None:
     if clue is not None:
         return clue
     bus = case.clue("bus-error")
-    if bus is not None and any(word in words_of(case) for word in ("dataloader", "worker", PLACE, "docker", "nccl")):
+    if bus is not None and any(word in all_words(case) for word in ("dataloader", "worker", PLACE, "docker", "nccl")):
         return bus
     row = _row(case)
     return row if row is not None and int(value(row, "percent")) >= FULL else None
@@ -81,5 +82,5 @@ def file_limit_too_low(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             ),
         ),
         grade="named",
-        explains=names(case, "too-many-open-files", "shared-memory-short"),
+        explains=present(case, "too-many-open-files", "shared-memory-short"),
     )

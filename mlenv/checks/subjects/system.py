@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mlenv.checks.asked import is_apple_silicon, leave_to_message, value
-from mlenv.checks.evidence import cite
+from mlenv.checks.evidence import cite, quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote
-from mlenv.checks.refused import DEBIAN_CONTAINER, refused
+from mlenv.checks.messages import present, value
+from mlenv.checks.refused import DEBIAN_CONTAINER, leave_to_message, refused
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.remedy import install_profile
+from mlenv.checks.situation import is_apple_silicon, require_linux
 from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.facts.system import Libc
@@ -23,9 +23,8 @@ from mlenv.matrix.rows import Build, Framework, Release
 @check("wsl-version-1", subject="system")
 def wsl_version_1(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """WSL 1, which reaches no GPU and runs Linux programs slowly."""
+    require_linux(case.machine)
     system = case.machine.os
-    if system.family != "linux":
-        raise Skip("this is no Linux")
     if system.wsl is None:
         raise Unknown("whether this Linux runs inside WSL is not known")
     if system.wsl == 1:
@@ -191,7 +190,7 @@ def _glibc_missing(case: Case, clue: Clue) -> Finding:
         ),
         applies_to=(value(clue, "library"),) if value(clue, "library") else (),
         grade="named",
-        explains=names(case, "glibc-version-not-found"),
+        explains=present(case, "glibc-version-not-found"),
     )
 
 
@@ -204,13 +203,12 @@ def _musl_meets_glibc(case: Case, clue: Clue) -> Finding:
         evidence=quote(clue),
         fix=(DEBIAN_CONTAINER,),
         grade="named",
-        explains=names(case, "glibc-program-on-musl"),
+        explains=present(case, "glibc-program-on-musl"),
     )
 
 
 def _libc(machine: Machine, family: str) -> Libc:
-    if machine.os.family != "linux":
-        raise Skip("this is no Linux")
+    require_linux(machine)
     if machine.os.libc is None:
         raise Unknown("the C library is not known")
     if machine.os.libc.family != family:

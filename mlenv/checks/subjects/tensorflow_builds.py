@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.frameworks import find_known
-from mlenv.checks.messages import (
-    conclude,
-    distributions,
-    is_named,
-    is_told,
-    is_whole,
-    pip_install,
-    says,
-    version_of,
-    wanted_version,
-)
+from mlenv.checks.frameworks import find_known, reinstall
+from mlenv.checks.messages import conclude, is_told
+from mlenv.checks.packages import distributions, is_named, is_whole, pip_install, version_of, wanted_version
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.subjects.build import reinstall
+from mlenv.checks.wording import complaint, says
 from mlenv.facts.version import at_least
 from mlenv.matrix.load import Matrix
 
@@ -214,5 +205,5 @@ def tf_metal_incompatible_tf(case: Case, matrix: Matrix) -> Iterator[Finding]:
 def _is_past_metal(case: Case, matrix: Matrix) -> bool:
     """Whether this TensorFlow is of the releases that the plugin up to 1.1 is known not to load into."""
     version, plugin = _version(case, matrix), version_of(case, "tensorflow-metal")
-    mac = case.machine.os.family == "macos" and bool(case.report and case.report.symptom)
+    mac = case.machine.os.family == "macos" and bool(complaint(case))
     return mac and bool(version) and at_least(version, FIRST_PAST_METAL) and not (plugin and at_least(plugin, "1.2"))

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.frameworks import find_known
-from mlenv.checks.messages import conclude, value_of, variable
+from mlenv.checks.messages import conclude, value_of
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.checks.situation import variable
 from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
 
@@ -22,9 +23,9 @@ def cuda_toolkit_mismatch_for_build(case: Case, matrix: Matrix) -> Iterator[Find
     if case.clue(*DIFFERS, *UNKNOWN_GPU) is None:
         raise Skip("no message says that something was compiled with another toolkit")
     known = find_known(case, matrix)
-    toolkit = value_of(case, "detected-cuda-mismatch", "toolkit", "toolkit2") or value_of(case, DIFFERS[1], "toolkit")
+    toolkit = value_of(case, "detected-cuda-mismatch", "toolkit") or value_of(case, DIFFERS[1], "toolkit")
     toolkit = toolkit or (case.report.toolkit if case.report and case.report.toolkit else "")
-    build = value_of(case, "detected-cuda-mismatch", "build", "build2") or (known.cuda if known else "")
+    build = value_of(case, "detected-cuda-mismatch", "build") or (known.cuda if known else "")
     of_gpu = case.clue(*DIFFERS) is None
     here, there = f"CUDA {toolkit}" if toolkit else "the CUDA toolkit here", f"CUDA {build}" if build else "another"
     cause = (

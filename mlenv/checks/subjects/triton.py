@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import conclude, pip_install, says
+from mlenv.checks.frameworks import reinstall
+from mlenv.checks.messages import conclude, value
+from mlenv.checks.packages import pip_install
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.subjects.build import reinstall
+from mlenv.checks.wording import says
 from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
 
@@ -68,7 +70,7 @@ def triton_ptxas_too_old_for_gpu(case: Case, _matrix: Matrix) -> Iterator[Findin
     clue = case.clue(*PTXAS)
     if clue is None:
         raise Skip("no message says that the assembler does not know the GPU")
-    code = clue.values.get("code") or clue.values.get("capability") or "this GPU"
+    code = value(clue, "code", "capability") or "this GPU"
     yield conclude(
         case,
         "triton-ptxas-too-old-for-gpu",

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.evidence import cite, join
+from mlenv.checks.evidence import cite, join, quote_messages
 from mlenv.checks.finding import Finding, Fix, Grade
-from mlenv.checks.messages import says
-from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.subjects.kernel_module import main_module_missing
-from mlenv.checks.told import (
-    NO_GPU,
-    first_told,
+from mlenv.checks.messages import NO_GPU, first_told, present, value
+from mlenv.checks.registry import Case, check
+from mlenv.checks.situation import (
     gpu_is_seen_to_fail,
     gpu_is_seen_to_work,
     in_container,
     in_wsl,
-    present,
-    quotes,
     require_concern,
+    require_linux,
 )
+from mlenv.checks.subjects.kernel_module import main_module_missing
+from mlenv.checks.wording import says
+from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
@@ -52,7 +51,7 @@ _PERSONAL = lazy(r"(?i)geforce|\b[rg]tx\b|quadro|titan|laptop|max-q|\bmx\d")
 def nvidia_uvm_stale_after_suspend(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """The nvidia-uvm module that does not work after the machine slept."""
     require_concern(case)
-    _require_linux(case)
+    require_linux(case.machine)
     slept, failed = case.clue("after-suspend"), first_told(case, *_ANSWERS, "no-visible-gpu", "cuda-launch-failed")
     complained = slept is not None and slept.told and says(case, "cuda", "gpu", "nvidia")
     if slept is not None and (failed is not None or complained or gpu_is_seen_to_fail(case)):
@@ -74,7 +73,7 @@ def _describe_stale(case: Case, grade: Grade) -> Finding:
         cause="The module nvidia-uvm loses its state when the machine is suspended, and CUDA cannot start until it is "
         "loaded anew.",
         evidence=(
-            *quotes(case, "after-suspend", "cuda-unknown-error", "cuda-init-failed", "cuda-no-device"),
+            *quote_messages(case, "after-suspend", "cuda-unknown-error", "cuda-init-failed", "cuda-no-device"),
             *_cite_answer(case),
         ),
         fix=(
@@ -89,7 +88,7 @@ def _describe_stale(case: Case, grade: Grade) -> Finding:
             ),
         ),
         grade=grade,
-        explains=(*present(case, (*_ANSWERS, "no-visible-gpu", "cuda-launch-failed")), "after-suspend"),
+        explains=(*present(case, *_ANSWERS, "no-visible-gpu", "cuda-launch-failed"), "after-suspend"),
     )
 
 
@@ -97,7 +96,7 @@ def _describe_stale(case: Case, grade: Grade) -> Finding:
 def nvidia_uvm_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """No /dev/nvidia-uvm, which CUDA opens first."""
     require_concern(case)
-    _require_linux(case)
+    require_linux(case.machine)
     named = first_told(case, "uvm-node-missing") or _uvm_module_not_found(case)
     gone = _uvm_is_gone(case)
     guessed = _answers_unknown(case) and not _uvm_is_there(case.machine) and not case.clue(*_BETTER_KNOWN)
@@ -113,12 +112,12 @@ def nvidia_uvm_missing(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         "the GPU all the same.",
         evidence=(
             *((f"not there: {join(sorted(_missing(case)))}",) if _missing(case) else ()),
-            *quotes(case, "uvm-node-missing", "cuda-unknown-error"),
+            *quote_messages(case, "uvm-node-missing", "cuda-unknown-error"),
             *_cite_answer(case),
         ),
         fix=_load_uvm(case),
         grade="named" if named else "shown" if gone else "likely",
-        explains=(*present(case, ("uvm-node-missing", *NO_GPU)),),
+        explains=present(case, "uvm-node-missing", *NO_GPU),
     )
 
 
@@ -138,9 +137,9 @@ def _load_uvm(case: Case) -> tuple[Fix, ...]:
     )
 
 
-def _uvm_module_not_found(case: Case) -> object | None:
+def _uvm_module_not_found(case: Case) -> Clue | None:
     clue = first_told(case, "kernel-module-not-found")
-    return clue if clue is not None and "uvm" in clue.values.get("module", "") else None
+    return clue if "uvm" in value(clue, "module") else None
 
 
 def _missing(case: Case) -> set[str]:
@@ -187,7 +186,7 @@ def _cite_answer(case: Case) -> tuple[str, ...]:
 def device_node_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """NVIDIA's device files, which this user may not open."""
     require_concern(case)
-    _require_linux(case)
+    require_linux(case.machine)
     clue = first_told(case, "nvidia-node-permission", "nvml-no-permission")
     closed = [
         node.path
@@ -204,7 +203,7 @@ def device_node_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         "or batch system keep this user out.",
         evidence=(
             *((cite(case.machine, f"not to be opened: {join(closed)}", "device_nodes"),) if closed else ()),
-            *quotes(case, "nvidia-node-permission", "nvml-no-permission"),
+            *quote_messages(case, "nvidia-node-permission", "nvml-no-permission"),
         ),
         fix=(
             Fix(text="See rights and group of the files", command="ls -l /dev/nvidia*"),
@@ -212,10 +211,5 @@ def device_node_permission(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="In a container or a batch job, ask for the GPU: only those that were given may be opened"),
         ),
         grade="named" if clue else "shown",
-        explains=(*present(case, ("nvidia-node-permission", "nvml-no-permission", *NO_GPU)),),
+        explains=present(case, "nvidia-node-permission", "nvml-no-permission", *NO_GPU),
     )
-
-
-def _require_linux(case: Case) -> None:
-    if case.machine.os.family != "linux":
-        raise Skip("this is no Linux")

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.evidence import quote_messages
 from mlenv.checks.finding import Finding, Fix, Grade
+from mlenv.checks.messages import NO_GPU, first_told, present, value
 from mlenv.checks.registry import Case, check
+from mlenv.checks.situation import VISIBLE, gpu_is_seen_to_fail, gpu_is_seen_to_work, require_concern, variable
 from mlenv.checks.subjects.mig import is_split
-from mlenv.checks.told import (
-    NO_GPU,
-    VISIBLE,
-    first_told,
-    gpu_is_seen_to_fail,
-    gpu_is_seen_to_work,
-    present,
-    quotes,
-    require_concern,
-)
 from mlenv.clues.clue import Clue
 from mlenv.matrix.load import Matrix
 
@@ -36,20 +29,20 @@ def cuda_visible_devices_empty(case: Case, _matrix: Matrix) -> Iterator[Finding]
     if name is None and (clue is None or _set_values(case)):
         return
     hurts = bool((clue and clue.told) or failed or gpu_is_seen_to_fail(case))
-    variable = name or (clue.values.get("variable") if clue else None) or VISIBLE[0]
+    chooser = name or value(clue, "variable") or VISIBLE[0]
     yield Finding(
         id="cuda-visible-devices-empty",
         severity="error" if hurts else "warning",
-        title=f"{variable} hides every GPU",
-        cause=f"{variable} lists the GPUs that a program may use; it is set and lists none, which is not the same as "
+        title=f"{chooser} hides every GPU",
+        cause=f"{chooser} lists the GPUs that a program may use; it is set and lists none, which is not the same as "
         "unset.",
         evidence=(
-            *((f"{variable} is set to {_value(case, variable)!r}",) if name else ()),
-            *quotes(case, "visible-devices-emptied"),
+            *((f"{chooser} is set to {_value(case, chooser)!r}",) if name else ()),
+            *quote_messages(case, "visible-devices-emptied"),
         ),
-        fix=_unset(case, variable),
+        fix=_unset(case, chooser),
         grade="named" if clue else "shown",
-        explains=(*present(case, ("visible-devices-emptied", *_NONE)),),
+        explains=present(case, "visible-devices-emptied", *_NONE),
     )
 
 
@@ -81,7 +74,7 @@ def cuda_visible_devices_invalid(case: Case, _matrix: Matrix) -> Iterator[Findin
         evidence=(
             *(f"{name}={value}" for name, value in values),
             *((f"GPUs that are known: {count}",) if count else ()),
-            *quotes(case, *_NUMBER),
+            *quote_messages(case, *_NUMBER),
         ),
         fix=(
             Fix(text="List the GPUs", command="nvidia-smi -L"),
@@ -89,7 +82,7 @@ def cuda_visible_devices_invalid(case: Case, _matrix: Matrix) -> Iterator[Findin
             Fix(text="In the program, count the visible devices from 0, and set the variable before it starts"),
         ),
         grade=grade,
-        explains=(*present(case, (*_NUMBER, *_NONE)),),
+        explains=present(case, *_NUMBER, *_NONE),
     )
 
 
@@ -97,15 +90,15 @@ def _find_empty(case: Case) -> str | None:
     """The name of a variable that is set to nothing."""
     told = {row.name: row.value for row in case.machine.variables if row.name in VISIBLE}
     return next((name for name, value in told.items() if value.strip().lower() in _NOTHING), None) or next(
-        (_name(clue) for clue in _set(case) if clue.values.get("value", "").lower() in _NOTHING), None
+        (_name(clue) for clue in _set(case) if value(clue, "value").lower() in _NOTHING), None
     )
 
 
 def _set_values(case: Case) -> list[tuple[str, str]]:
     """The variables that list some device, and their values."""
     facts = [(row.name, row.value) for row in case.machine.variables if row.name in VISIBLE]
-    told = [(_name(clue), clue.values.get("value", "")) for clue in _set(case)]
-    pairs = dict.fromkeys((name, value.strip()) for name, value in (*facts, *told))
+    told = [(_name(clue), value(clue, "value")) for clue in _set(case)]
+    pairs = dict.fromkeys((name, listed.strip()) for name, listed in (*facts, *told))
     return [pair for pair in pairs if pair[1].lower() not in _NOTHING]
 
 
@@ -114,12 +107,12 @@ def _set(case: Case) -> tuple[Clue, ...]:
 
 
 def _name(clue: Clue) -> str:
-    return clue.values.get("variable", "").upper()
+    return value(clue, "variable").upper()
 
 
 def _value(case: Case, name: str) -> str:
-    values = [row.value for row in case.machine.variables if row.name == name]
-    return (values or [clue.values.get("value", "") for clue in _set(case)] or [""])[0]
+    known = variable(case, name)
+    return known if known is not None else value(next(iter(_set(case)), None), "value")
 
 
 # 2,3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import REFUSALS, value
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import REFUSALS, present, value
 from mlenv.checks.refusal import Refusal, find_refusal, judge
 from mlenv.checks.refused import refused
 from mlenv.checks.registry import Case, Skip, check
@@ -57,7 +57,7 @@ def package_name_wrong(case: Case, matrix: Matrix) -> Iterator[Finding]:
         fix=(Fix(text="Install it by its name", command=f'python -m pip install "{right}"'),),
         applies_to=(right.split("[")[0],),
         grade="named",
-        explains=names(case, "package-renamed", "package-unknown", "build-failed", *REFUSALS),
+        explains=present(case, "package-renamed", "package-unknown", "build-failed", *REFUSALS),
     )
 
 
@@ -108,7 +108,7 @@ def no_matching_wheel(case: Case, matrix: Matrix) -> Iterator[Finding]:
         ),
         applies_to=(refusal.package,) if refusal.package else (),
         grade="likely",
-        explains=names(case, *REFUSALS),
+        explains=present(case, *REFUSALS),
     )
 
 

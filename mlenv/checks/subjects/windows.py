@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlenv.checks.asked import value
+from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
-from mlenv.checks.messages import names, quote
+from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.clues.clue import Clue
 from mlenv.matrix.load import Matrix
@@ -46,7 +46,7 @@ def windows_missing_runtime_dll(case: Case, _matrix: Matrix) -> Iterator[Finding
         ),
         applies_to=(dll,) if dll else (),
         grade="named" if clue.id == "vc-runtime-missing" or value(clue, "dll") else "likely",
-        explains=names(case, "dll-not-loaded", "vc-runtime-missing"),
+        explains=present(case, "dll-not-loaded", "vc-runtime-missing"),
     )
 
 
@@ -77,7 +77,7 @@ def windows_long_paths(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Or make the environment in a short folder", command="python -m venv C:\\e"),
         ),
         grade="named",
-        explains=names(case, "path-too-long"),
+        explains=present(case, "path-too-long"),
     )
 
 
@@ -102,5 +102,5 @@ def paging_file_too_small(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             Fix(text="Or start fewer worker processes (num_workers=0)"),
         ),
         grade="named",
-        explains=names(case, "paging-file-too-small", "dll-not-loaded"),
+        explains=present(case, "paging-file-too-small", "dll-not-loaded"),
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlenv.checks.evidence import quote_messages
 from mlenv.checks.finding import Finding, Fix, Grade
+from mlenv.checks.messages import NO_GPU, first_told, present
 from mlenv.checks.registry import Case, Skip, check
-from mlenv.checks.told import NO_GPU, first_told, gpu_is_seen_to_work, in_wsl, present, quotes
+from mlenv.checks.situation import gpu_is_seen_to_work, in_wsl
 from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
 
@@ -64,7 +66,7 @@ def wsl_linux_driver_installed(case: Case, _matrix: Matrix) -> Iterator[Finding]
         evidence=(
             *((f"installed: {', '.join(packages[:4])}",) if packages else ()),
             *libraries[:2],
-            *quotes(case, "wsl-linux-driver", "linux-libcuda-first"),
+            *quote_messages(case, "wsl-linux-driver", "linux-libcuda-first"),
         ),
         fix=(
             Fix(
@@ -75,7 +77,7 @@ def wsl_linux_driver_installed(case: Case, _matrix: Matrix) -> Iterator[Finding]
             Fix(text="Then restart WSL, in PowerShell:", command="wsl --shutdown"),
         ),
         grade="named" if named else "shown" if clue or packages or libraries else "likely",
-        explains=(*present(case, (*_MESSAGES, "wsl-linux-driver", "linux-libcuda-first")),),
+        explains=present(case, *_MESSAGES, "wsl-linux-driver", "linux-libcuda-first"),
     )
 
 
@@ -98,7 +100,7 @@ def wsl_libcuda_path(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         title="Programs do not find WSL's libcuda",
         cause=f"Windows gives WSL its driver's libraries in {LIBRARY}, and there they are not found: the folder is not "
         "on the search path, or libcuda.so.1 is a copy where a link should be.",
-        evidence=quotes(case, "wsl-libcuda-no-link", *_HIDDEN),
+        evidence=quote_messages(case, "wsl-libcuda-no-link", *_HIDDEN),
         fix=(
             Fix(
                 text="See whether the GPU is there at all; if not, install the newest NVIDIA driver on Windows",
@@ -113,7 +115,7 @@ def wsl_libcuda_path(case: Case, _matrix: Matrix) -> Iterator[Finding]:
             ),
         ),
         grade=grade,
-        explains=(*present(case, ("wsl-libcuda-no-link", *_HIDDEN)),),
+        explains=present(case, "wsl-libcuda-no-link", *_HIDDEN),
     )
 
 

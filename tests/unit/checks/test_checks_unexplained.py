@@ -22,7 +22,7 @@ def test_a_known_message_without_a_cause_is_quoted_with_what_is_missing() -> Non
     found = note_unexplained(make("x", CLUE), [], [UNKNOWN])
     assert found is not None
     assert ("error-not-explained", "warning") == (found.id, found.severity)
-    assert (CLUE.line, "no GPU is known") == found.evidence
+    assert (f"message: {CLUE.line}", "no GPU is known") == found.evidence
     assert "--from REPORT" in (found.fix[1].command or "")
 
 
