@@ -23,6 +23,7 @@ from mlenv.terminal import Terminal
 if TYPE_CHECKING:
     from mlenv.execute.lock_memory import LockMemory
     from mlenv.prove.locking import Locker
+    from mlenv.prove.unused import Unused
 
 PROVEN_MANAGERS = ("uv", "pip")
 """Their environments are installed from uv's lock."""
@@ -41,12 +42,31 @@ def prove_request(
     """Ask the package sources, resolve, and have uv prove the plan; the steps are told on standard error.
 
     ``here`` says that the machine is this one.  ``plan.proof`` says whether it was proven, and if not
-    why; ``plan.lock`` is the lock.  :class:`NoPlanError` where what was asked for clashes in itself,
-    :class:`NoVerdictError` where uv is missing.
+    why; ``plan.lock`` is the lock.  What comes along with GPU libraries that nothing would use is asked
+    for too, and that plan is taken where it has none.  :class:`NoPlanError` where what was asked for
+    clashes in itself, :class:`NoVerdictError` where uv is missing.
     """
-    from mlenv.prove.proving import Ways, prove
+    from mlenv.prove.unused import ask_along
 
     proving = Proving(request, machine, matrix, options, terminal, here=here, environ=environ)
+    decision = _prove(proving)
+    along = _find_along(decision, matrix)
+    if not along:
+        return decision
+    terminal.note(f"{' and '.join(along)} would come along with GPU libraries that nothing uses: choosing the build")
+    joint = ask_along(request, along)
+    try:
+        other = _prove(Proving(joint, machine, matrix, options, terminal, here=here, environ=environ))
+    except NoPlanError:
+        return decision
+    return other if _is_proven(other) and _find_unused(other, matrix) is None else decision
+
+
+def _prove(proving: Proving) -> Decision:
+    """The best plan of what was asked for that uv proves."""
+    from mlenv.prove.proving import Ways, prove
+
+    matrix = proving.matrix
     ways = Ways(
         decide=proving.decide,
         build=proving.build,
@@ -54,7 +74,8 @@ def prove_request(
         open_memory=proving.open_memory,
         families=matrix.families,
         find_framework=matrix.framework,
-        say=terminal.note,
+        distributions=matrix.distributions,
+        say=proving.terminal.note,
     )
     try:
         plan = prove(ways)
@@ -64,6 +85,27 @@ def prove_request(
     if isinstance(plan, Impossible):
         proving.demand_indexes(" ".join(reason.text for reason in plan.reasons))
     return Decision(plan=plan, resolution=proving.resolution, supply=proving.supply)
+
+
+def _find_along(decision: Decision, matrix: Matrix) -> tuple[str, ...]:
+    """The frameworks that nobody asked for and that bring GPU libraries for nothing."""
+    unused = _find_unused(decision, matrix)
+    return unused.along if unused else ()
+
+
+def _find_unused(decision: Decision, matrix: Matrix) -> Unused | None:
+    from mlenv.plan.lock import read_lock
+    from mlenv.prove.unused import find_unused
+
+    plan, resolution = decision.plan, decision.resolution
+    if isinstance(plan, Impossible) or plan.lock is None or resolution is None:
+        return None
+    return find_unused(read_lock(plan.lock), resolution, matrix.distributions, matrix.framework)
+
+
+def _is_proven(decision: Decision) -> bool:
+    plan = decision.plan
+    return not isinstance(plan, Impossible) and plan.proof is not None and plan.proof.status == "proven"
 
 
 class Proving:
@@ -86,6 +128,7 @@ class Proving:
         self.machine = machine
         self.matrix = matrix
         self.options = options
+        self.terminal = terminal
         self.here = here
         self.uv = find_uv()
         self.environ = dict(environ) if environ is not None else uv_environ(machine.packages)

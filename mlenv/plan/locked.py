@@ -13,6 +13,7 @@ from mlenv.facts.version import numbers, series
 from mlenv.plan.content import Content, WheelPlace
 from mlenv.plan.download import download_bytes
 from mlenv.plan.gathering import configured_indexes
+from mlenv.plan.gpu_libraries import describe_libraries, find_gpu_libraries
 from mlenv.plan.lock import Lock, LockedFile, LockedPackage, render_requirements, tied_packages
 from mlenv.plan.markers import holds, marker_environment
 from mlenv.plan.options import PlanOptions
@@ -22,6 +23,8 @@ from mlenv.plan.plan import Plan, PlannedAccelerator, PlannedFile, PlannedPackag
 from mlenv.plan.project import render_project
 from mlenv.plan.proof import Proof
 from mlenv.plan.uv import create_step, settings
+from mlenv.resolve.devices import accelerators_to_try
+from mlenv.resolve.request import Request
 from mlenv.resolve.resolution import Reason
 
 NAMED = 4
@@ -75,7 +78,7 @@ def build_locked_plan(
         tied=tuple(sorted(tied_packages(asked.lock))),
         reasons=(Reason(about="lock", text=f"{asked.origin}: its files, with their hashes, and nothing else"),),
         rejected=(),
-        warnings=options.warnings,
+        warnings=(*options.warnings, *_warn_of_libraries(wanted, machine)),
         download_bytes=download_bytes(Lock(packages=wanted)),
         variables=dict(asked.variables),
         lock=asked.text,
@@ -249,3 +252,12 @@ def _accelerator(packages: Collection[LockedPackage]) -> tuple[str, str]:
     if any(name.startswith(("nvidia-cublas", "jax-cuda", "cupy-cuda")) for name in names):
         return "cuda", "cuda"
     return ("cpu", "cpu") if any(package.version.endswith("+cpu") for package in packages) else ("auto", "auto")
+
+
+def _warn_of_libraries(packages: Collection[LockedPackage], machine: Machine) -> Iterator[str]:
+    """That the lock is heavy for a machine that is known to have no NVIDIA GPU."""
+    if machine.gpus is None or "cuda" in accelerators_to_try(Request(wanted=()), machine):
+        return
+    libraries = find_gpu_libraries(packages)
+    if libraries is not None:
+        yield f"the lock has {describe_libraries(libraries)}, and no NVIDIA GPU was found on this machine"

@@ -30,9 +30,18 @@ def test_this_machine_is_judged_unless_told_not_to(mlenv: Run) -> None:
     assert 'class="published"' in rows
 
 
-def test_main_frameworks_where_none_is_named(mlenv: Run) -> None:
+def test_every_framework_by_devices_where_none_is_named(mlenv: Run) -> None:
     text = mlenv("matrix", "show", "--format", "html", "--machine", str(H100)).stdout
-    assert [name in text for name in ('id="torch"', 'id="tensorflow"', 'id="jax"')] == [True] * 3
+    assert "What this machine can run" in text
+    assert all(f'<th scope="row">{name}</th>' in text for name in ("torch", "tensorflow", "jax"))
+    assert "NVIDIA CUDA" in text
+    bare = mlenv("matrix", "show", "--format", "html", "--no-machine").stdout
+    assert ('class="runs' in text, 'class="runs' in bare, 'class="published"' in bare) == (True, False, True)
+
+
+def test_all_of_them_by_releases_where_that_is_asked_for(mlenv: Run) -> None:
+    text = mlenv("matrix", "show", "--all", "--format", "html", "--no-machine").stdout
+    assert [name in text for name in ('id="torch"', 'id="numpy"')] == [True, True]
 
 
 def test_no_machine_contradicts_a_machine(mlenv: Run) -> None:

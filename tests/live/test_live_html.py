@@ -12,7 +12,8 @@ import pytest
 
 from mlenv.matrix.opening import open_matrix
 from mlenv.report.compatibility import find_map, find_maps
-from mlenv.report.html import render_html, render_maps
+from mlenv.report.html import render_html, render_maps, render_overview
+from mlenv.report.overview import find_overview
 from tests.unit.report.html_pages import CAUSE, CONSEQUENCE, NOTE, RESULTS, diagnosis, machine, verification
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -64,6 +65,8 @@ def make_page(name: str) -> str:
         return render_html(verification(*RESULTS), here)
     if name == "long words":
         return render_html(verification(*RESULTS, environment=long_word, policy=long_word), here)
+    if name == "overview":
+        return render_overview(find_overview(matrix, here), mlenv_version="1", matrix_version="2")
     return render_maps([find_map(matrix, here, "torch")], mlenv_version="1", matrix_version="2")
 
 
@@ -91,7 +94,7 @@ def browse(folder: Path, page: Path, width: int, *options: str) -> str:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["healthy", "broken", "verify", "long words", "map"])
+@pytest.mark.parametrize("name", ["healthy", "broken", "verify", "long words", "map", "overview"])
 def test_page_in_a_browser(tmp_path: Path, name: str, width: int) -> None:
     source = make_page(name)
     page, probed = tmp_path / "page.html", tmp_path / "probed.html"
@@ -106,6 +109,44 @@ def test_page_in_a_browser(tmp_path: Path, name: str, width: int) -> None:
     seen = re.search(r'data-seen="([^"]*)"', browse(tmp_path, probed, width, "--dump-dom", PATIENCE))
     assert seen is not None
     assert seen.group(1) == ",".join(["true"] * 8)
+
+
+ARROWS = """
+function press(key) {
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  return document.activeElement;
+}
+const rows = [...document.querySelectorAll("table.map tbody tr")];
+const fields = rows.map((row) => [...row.querySelectorAll("td[tabindex]")]);
+fields[0][0].focus();
+const down = press("ArrowDown") === fields[1][0];
+const up = press("ArrowUp") === fields[0][0] && press("ArrowUp") === fields[0][0];
+let reached = 1;
+for (let last = null; last !== document.activeElement; reached++) {
+  last = document.activeElement;
+  press("ArrowRight");
+}
+const entries = [...document.querySelectorAll("ul.lamps li")];
+const stops = document.querySelectorAll("ul.lamps li[tabindex='0']").length;
+entries[0].focus();
+const right = press("ArrowRight") === entries[1];
+const inRow = entries.filter((entry) => entry.offsetTop === entries[0].offsetTop).length;
+const below = press("ArrowDown") === entries[1 + inRow];
+const tip = entries[1 + inRow].querySelector(".tip").getBoundingClientRect();
+document.body.dataset.seen = [
+  down, up, reached - 1 === fields[0].length, stops === 1, right, below, tip.width > 200 || !document.hasFocus(),
+].join();
+"""
+
+
+def test_arrows_in_the_overview(tmp_path: Path) -> None:
+    source = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", make_page("overview"))
+    page = tmp_path / "probed.html"
+    page.write_text(source.replace("</body>", f"<script>{ARROWS}</script></body>"), encoding="utf-8")
+    for width in WIDTHS:
+        seen = re.search(r'data-seen="([^"]*)"', browse(tmp_path, page, width, "--dump-dom"))
+        assert seen is not None
+        assert seen.group(1) == ",".join(["true"] * 7)
 
 
 def test_policy_stops_a_foreign_script(tmp_path: Path) -> None:

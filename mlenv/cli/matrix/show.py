@@ -45,13 +45,15 @@ def command(
     A FRAMEWORK may also be named by its package (xgboost-cpu). Builds are marked "runs" where the
     machine can run them on the device they are made for; the overview names the best one of each
     framework. JSON always holds every build. The html form is a map of releases by builds, lit where
-    the machine can run them, with what blocks the rest; without a FRAMEWORK it has the main ones.
+    the machine can run them, with what blocks the rest; without a FRAMEWORK it is a map of all
+    frameworks by devices.
 
     \b
     mlenv matrix show                      every framework in a line
     mlenv matrix show torch --here         every build, with what this machine can run
     mlenv matrix show jax --machine server.toml --runnable
     mlenv matrix show torch --output torch.html
+    mlenv matrix show --output all.html    every framework by devices
     """
     from mlenv.report.matrix.table import SHOW_SCHEMA, MatrixDocument, render_overview, render_rows
 
@@ -83,15 +85,18 @@ def _wants_map(output: OutputOptions) -> bool:
 
 
 def _render_map(matrix: Matrix, names: list[str], machine: Machine | None, *, everything: bool) -> str:
+    """The maps of some frameworks by releases, or of all by devices."""
     from mlenv import __version__
-    from mlenv.report.compatibility import SHOWN, find_maps
-    from mlenv.report.html import render_maps
+    from mlenv.report.compatibility import find_maps
+    from mlenv.report.html import render_maps, render_overview
+    from mlenv.report.overview import find_overview
 
-    wanted = names or (matrix.framework_ids if everything else SHOWN)
-    strip = open_redactor()
-    return render_maps(
-        find_maps(matrix, machine, wanted), mlenv_version=__version__, matrix_version=matrix.version, strip=strip
-    )
+    strip, version = open_redactor(), matrix.version
+    if not names and not everything:
+        overview = find_overview(matrix, machine)
+        return render_overview(overview, mlenv_version=__version__, matrix_version=version, strip=strip)
+    maps = find_maps(matrix, machine, names or matrix.framework_ids)
+    return render_maps(maps, mlenv_version=__version__, matrix_version=version, strip=strip)
 
 
 def find_framework(matrix: Matrix, name: str) -> str:

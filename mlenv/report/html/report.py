@@ -1,4 +1,4 @@
-"""A diagnosis, a verification, or the map of a framework as one HTML file."""
+"""A diagnosis, a verification, the map of a framework or of all of them as one HTML file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from mlenv.report.doctor_text import closing_line as close_doctor
 from mlenv.report.html import findings, rates
 from mlenv.report.html.engine import render_template
 from mlenv.report.html.picture import draw_machine
-from mlenv.report.matrix.map import CompatibilityMap
+from mlenv.report.matrix.map import CellState, CompatibilityMap
+from mlenv.report.matrix.overview import Overview
 from mlenv.report.style import UNICODE_MARKS
 from mlenv.report.subjects import describe_machine, describe_subject
 from mlenv.report.verify import VerifyDocument
@@ -97,6 +98,31 @@ def render_maps(
         described=described,
         maps=maps,
         sections=[(row.framework, row.name) for row in maps],
+        mlenv_version=mlenv_version,
+        matrix_version=matrix_version,
+    )
+
+
+LEGEND: tuple[tuple[CellState, str], ...] = (
+    ("runs", "runs"),
+    ("unproven", "not proven"),
+    ("fails", "does not run"),
+    ("elsewhere", "for other machines"),
+)
+"""What the fields of an overview say of a machine."""
+
+
+def render_overview(overview: Overview, *, mlenv_version: str, matrix_version: str, strip: Strip = str) -> str:
+    """All frameworks as a page: ``mlenv matrix show --format html`` where none is named."""
+    sections = [("devices", "With code for a device")] if overview.rows else []
+    sections += [("plain", "Without")] if overview.plain else []
+    return render_template(
+        "overview",
+        strip,
+        heading="What this machine can run" if overview.machine else "Frameworks and their devices",
+        overview=overview,
+        legend=LEGEND if overview.machine else (("published", "published"),),
+        sections=[*sections, ("more", "One framework")],
         mlenv_version=mlenv_version,
         matrix_version=matrix_version,
     )

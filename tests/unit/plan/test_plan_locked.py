@@ -128,3 +128,16 @@ def test_the_device_is_that_of_the_builds(file: str, accelerator: tuple[str, str
 def test_without_a_known_framework_every_package_is_proven() -> None:
     plan = build_locked_plan(asked(lock_of("six-1.17.0-py3-none-any.whl")), machine_with("3.13.0"), OPTIONS)
     assert ("six",) == plan.verify
+
+
+def test_gpu_libraries_where_no_gpu_is() -> None:
+    platform = next(iter(platform_tags()))
+    text = lock_of(ANY, f"triton-3.9.0-py3-none-{platform}.whl").replace("size = 1000", "size = 500_000_000")
+    without = msgspec.structs.replace(machine_with("3.12.1"), gpus=())
+    unknown = msgspec.structs.replace(without, gpus=None)
+    warnings = {
+        name: build_locked_plan(asked(text), machine, OPTIONS).warnings
+        for name, machine in {"without": without, "unknown": unknown}.items()
+    }
+    told = "the lock has 1 GPU library (500 MB to download: triton), and no NVIDIA GPU was found on this machine"
+    assert {"without": (told,), "unknown": ()} == warnings
