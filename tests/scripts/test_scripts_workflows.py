@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,20 @@ def steps(document: Any) -> Iterator[dict[str, Any]]:
         yield from document["runs"]["steps"]
     for job in document.get("jobs", {}).values():
         yield from job["steps"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        *(("github-workflows", path) for path in WORKFLOWS),
+        ("github-actions", ACTION),
+        ("gitlab-ci", RECIPES / "gitlab-ci.yml"),
+    ],
+)
+def test_the_schema_of_those_who_run_them(kind: str, path: Path) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.name)
