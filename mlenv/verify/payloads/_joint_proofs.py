@@ -24,7 +24,7 @@ def blame(name, where, *, alone=False):
 
 
 def prove_torch(torch, session, note):
-    payload, devices = _lazy.load("torch"), _lazy.load("_torch_devices")
+    payload, devices = _lazy.load("torch"), _lazy.load("_torch.devices")
     for device in devices.find_devices(torch, session, note):
         payload.prove(torch, device, note)
     return note.detail

@@ -2,9 +2,9 @@
 
 import contextlib
 
-from . import _torch_line as line
-from ._torch_devices import check_place
-from ._torch_family import begin, prove_each
+from ._torch import line
+from ._torch.devices import check_place
+from ._torch.family import begin, prove_each
 
 
 def check(session):

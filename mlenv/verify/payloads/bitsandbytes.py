@@ -1,8 +1,8 @@
 """bitsandbytes: its native library, then 4-bit, 8-bit and a product of whole numbers in 8 bits."""
 
 from . import _exact
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_list, compare_norm, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_list, compare_norm, prove_each
 from ._verdicts import Failure, Skipped
 from ._words import tidy
 

@@ -3,7 +3,7 @@
 import os
 
 from ._common import is_there
-from ._torch_family import compare_list
+from ._torch.family import compare_list
 
 ROWS = 10
 

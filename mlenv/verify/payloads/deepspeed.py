@@ -4,9 +4,9 @@ import contextlib
 import os
 import socket
 
-from . import _torch_line as line
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_list, prove_each
+from ._torch import line
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_list, prove_each
 
 WEIGHT = [[(3 * i + 5 * j) % 7 - 3 for j in range(8)] for i in range(6)]
 INPUT = [[(i + 2 * j) % 5 - 2 for j in range(8)] for i in range(4)]

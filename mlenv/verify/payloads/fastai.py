@@ -1,7 +1,7 @@
 """fastai: a learner makes one exact step on each device."""
 
-from . import _torch_line as line
-from ._torch_family import begin, prove_each
+from ._torch import line
+from ._torch.family import begin, prove_each
 
 
 def check(session):

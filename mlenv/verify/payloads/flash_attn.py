@@ -1,7 +1,7 @@
 """FlashAttention: its kernel against an exact mean and double precision, on a GPU."""
 
-from ._torch_attention import prove_attention
-from ._torch_family import begin, prove_each
+from ._torch.attention import prove_attention
+from ._torch.family import begin, prove_each
 from ._verdicts import Failure, Skipped
 
 

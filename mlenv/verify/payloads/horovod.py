@@ -5,9 +5,9 @@ import os
 import sys
 
 from ._common import is_there
-from ._torch_companions import compare_companions
-from ._torch_devices import check_place, find_devices
-from ._torch_family import compare_list, prove_each
+from ._torch.companions import compare_companions
+from ._torch.devices import check_place, find_devices
+from ._torch.family import compare_list, prove_each
 from ._verdicts import Failure
 from ._words import describe
 

@@ -1,6 +1,6 @@
 """Lightning: a trainer makes two exact steps on each device."""
 
-from ._torch_lightning import check_trainer
+from ._torch.lightning import check_trainer
 
 
 def check(session):

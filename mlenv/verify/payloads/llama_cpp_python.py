@@ -10,7 +10,7 @@ import struct
 import typing
 
 from . import _exact, _ggml
-from ._torch_family import compare_list
+from ._torch.family import compare_list
 from ._verdicts import Failure
 from ._words import tidy
 

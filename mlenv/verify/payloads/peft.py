@@ -1,7 +1,7 @@
 """PEFT: a layer with a low-rank addition in whole numbers, before and after the two are merged."""
 
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_list, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_list, prove_each
 from ._verdicts import Failure
 
 # The layer, the two factors of the addition, which counts double (alpha 4, rank 2), and the input.

@@ -2,8 +2,8 @@
 
 import os
 
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_list, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_list, prove_each
 
 
 def check(session):

@@ -1,7 +1,7 @@
 """timm: a tiny vision transformer with random weights, against its own copy in double precision."""
 
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_norm, limit_of, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_norm, limit_of, prove_each
 from ._verdicts import Failure
 
 SIZES = {"img_size": 32, "patch_size": 8, "embed_dim": 32, "depth": 2, "num_heads": 2, "num_classes": 10}

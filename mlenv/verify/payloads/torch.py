@@ -2,7 +2,7 @@
 
 from . import _arithmetic, _exact, _lazy
 from ._common import is_there
-from ._torch_devices import check_place, find_devices, prove_place
+from ._torch.devices import check_place, find_devices, prove_place
 
 
 def check(session):
@@ -15,9 +15,9 @@ def check(session):
             exchange(torch, _exact.make_matrices()[0])
             note.detail = "arrays go to NumPy and back"
     if session.reaches("standard"):
-        _lazy.load("_torch_standard").check(torch, session, proved)
+        _lazy.load("_torch.standard").check(torch, session, proved)
     if session.reaches("deep"):
-        _lazy.load("_torch_deep").check(torch, session, proved)
+        _lazy.load("_torch.deep").check(torch, session, proved)
 
 
 def check_compute(torch, session, device):

@@ -1,7 +1,7 @@
 """torchao: a layer with weights of 8 bits, against double precision and against its own rounding."""
 
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_norm, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_norm, prove_each
 from ._verdicts import Failure
 
 ROWS, TERMS, COLUMNS = 8, 64, 32

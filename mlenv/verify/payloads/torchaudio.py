@@ -3,8 +3,8 @@
 import itertools
 import math
 
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_list, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_list, prove_each
 from ._verdicts import Failure
 
 SAMPLES = [float(i % 7 - 3) for i in range(64)]

@@ -1,8 +1,8 @@
 """TorchRL: advantages of two steps in exact fractions, its compiled sums, a buffer of memories."""
 
-from ._torch_companions import find_unloadable
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_list, prove_each
+from ._torch.companions import find_unloadable
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_list, prove_each
 from ._verdicts import Failure
 from ._words import describe
 

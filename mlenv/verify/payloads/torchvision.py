@@ -1,7 +1,7 @@
 """torchvision: its compiled operators for boxes, a resized ramp, a picture there and back."""
 
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_list, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_list, prove_each
 
 # The second box covers nine tenths of the first; the third stands apart.
 BOXES = [[0.0, 0.0, 10.0, 10.0], [0.0, 0.0, 10.0, 9.0], [20.0, 20.0, 30.0, 30.0]]

@@ -4,8 +4,8 @@ Nothing is downloaded: the models are made from configurations.
 """
 
 from ._common import is_there
-from ._torch_devices import check_place, find_devices
-from ._torch_family import compare_list, compare_norm, import_beside, limit_of, prove_each
+from ._torch.devices import check_place, find_devices
+from ._torch.family import compare_list, compare_norm, import_beside, limit_of, prove_each
 from ._verdicts import Skipped
 
 SIZES = {

@@ -1,9 +1,9 @@
 """Triton: a kernel that adds whole numbers on each GPU; without one, the same kernel is compiled."""
 
 from ._common import is_there
-from ._torch_companions import find_mismatches
-from ._torch_devices import check_place, find_devices
-from ._torch_family import compare_list, prove_each
+from ._torch.companions import find_mismatches
+from ._torch.devices import check_place, find_devices
+from ._torch.family import compare_list, prove_each
 from ._verdicts import Failure, Skipped
 from ._words import tidy
 

@@ -3,8 +3,8 @@
 import math
 import os
 
-from ._torch_devices import check_place
-from ._torch_family import begin, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, prove_each
 from ._verdicts import Failure, Skipped
 
 # Over 8 tokens of which one has three times the weight of each other: 3/10 and 1/10.

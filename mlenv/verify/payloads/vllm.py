@@ -2,8 +2,8 @@
 
 import os
 
-from ._torch_devices import check_place
-from ._torch_family import begin, compare_norm, limit_of, prove_each
+from ._torch.devices import check_place
+from ._torch.family import begin, compare_norm, limit_of, prove_each
 from ._verdicts import Failure, Skipped
 from ._words import describe
 

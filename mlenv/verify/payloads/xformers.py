@@ -1,7 +1,7 @@
 """xFormers: the PyTorch that its kernels were built for, then attention on a GPU."""
 
-from ._torch_attention import prove_attention
-from ._torch_family import begin, prove_each
+from ._torch.attention import prove_attention
+from ._torch.family import begin, prove_each
 from ._verdicts import Failure, Skipped
 from ._words import tidy
 

@@ -192,9 +192,9 @@ def test_the_gradient_step_is_that_of_differences() -> None:
 def test_a_training_must_halve_its_loss(losses: list[float], reason: str) -> None:
     note = common.Note("cpu", [])
     if not reason:
-        load("_torch_training").judge_losses(losses, note)
+        load("_torch.training").judge_losses(losses, note)
         assert note.measured == {"first_loss": 9, "last_loss": 2}
         return
     with pytest.raises(verdicts.Failure) as caught:
-        load("_torch_training").judge_losses(losses, note)
+        load("_torch.training").judge_losses(losses, note)
     assert caught.value.reason == reason

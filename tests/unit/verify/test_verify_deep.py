@@ -35,7 +35,7 @@ def make_torch(mode: str = "", **values: Any) -> Any:
 
 
 def devices(*labels: str) -> list[Any]:
-    device = load("_torch_devices").Device
+    device = load("_torch.devices").Device
     return [device(label.replace("rocm", "cuda"), label, label, f"GPU-{label[-1]}") for label in labels]
 
 
@@ -44,7 +44,7 @@ def run(name: str, torch: Any, chosen: list[Any], *, soak: float = 0.0, **more: 
     stated: list[Any] = []
     session = load("_common").Session({"level": "deep", "soak_seconds": soak}, stated.append)
     check: Callable[..., None] = load(name).check
-    if name in ("_torch_rates", "_torch_memory"):
+    if name in ("_torch.rates", "_torch.memory"):
         for device in chosen:
             check(torch, session, device)
     else:
@@ -64,7 +64,7 @@ PASS = ("pass", "")
 
 
 def test_rates_of_a_gpu_come_from_its_own_clock() -> None:
-    results = run("_torch_rates", make_torch(), devices("cuda:0"))
+    results = run("_torch.rates", make_torch(), devices("cuda:0"))
 
     assert {
         ("matmul-rate", "cuda:0"): PASS,
@@ -81,7 +81,7 @@ def test_rates_of_a_gpu_come_from_its_own_clock() -> None:
 
 
 def test_turing_is_measured_in_float16() -> None:
-    results = run("_torch_rates", make_torch("turing"), devices("cuda:0"))
+    results = run("_torch.rates", make_torch("turing"), devices("cuda:0"))
 
     assert "float16" == results["matmul-rate", "cuda:0"]["measured"]["dtype"]
 
@@ -99,20 +99,20 @@ def test_turing_is_measured_in_float16() -> None:
     ],
 )
 def test_what_was_computed_and_copied_is_compared(mode: str, check: str, outcome: tuple[str, str]) -> None:
-    results = brief(run("_torch_rates", make_torch(mode), devices("cuda:1")))
+    results = brief(run("_torch.rates", make_torch(mode), devices("cuda:1")))
 
     assert outcome == results.pop((check, "cuda:1"))
     assert {PASS} == set(results.values())
 
 
 def test_little_memory_is_no_fault() -> None:
-    results = brief(run("_torch_rates", make_torch(FREE=5000), devices("cuda:0")))
+    results = brief(run("_torch.rates", make_torch(FREE=5000), devices("cuda:0")))
 
     assert {("skip", "skipped")} == set(results.values())
 
 
 def test_a_copy_that_fits_in_the_cache_is_not_measured() -> None:
-    results = brief(run("_torch_rates", make_torch(CACHE=2 * 2**20), devices("cuda:0")))
+    results = brief(run("_torch.rates", make_torch(CACHE=2 * 2**20), devices("cuda:0")))
 
     assert ("skip", "skipped") == results["memory-rate", "cuda:0"]
 
@@ -121,7 +121,7 @@ def test_a_copy_that_fits_in_the_cache_is_not_measured() -> None:
 
 
 def test_memory_keeps_all_patterns() -> None:
-    result = run("_torch_memory", make_torch(), devices("cuda:0"))["memory", "cuda:0"]
+    result = run("_torch.memory", make_torch(), devices("cuda:0"))["memory", "cuda:0"]
 
     assert "pass" == result["status"]
     assert "0x00, 0xFF, 0xAA, 0x55, address, inverse address" == result["measured"]["patterns"]
@@ -129,7 +129,7 @@ def test_memory_keeps_all_patterns() -> None:
 
 
 def test_a_bit_that_is_stuck_is_found_and_named() -> None:
-    result = run("_torch_memory", make_torch("stuck"), devices("cuda:0"))["memory", "cuda:0"]
+    result = run("_torch.memory", make_torch("stuck"), devices("cuda:0"))["memory", "cuda:0"]
 
     assert ("fail", "memory-fault") == (result["status"], result["reason"])
     assert "pattern 0x00" in result["detail"]
@@ -137,25 +137,25 @@ def test_a_bit_that_is_stuck_is_found_and_named() -> None:
 
 
 def test_two_addresses_of_one_place_are_found_by_the_address_pattern() -> None:
-    result = run("_torch_memory", make_torch("alias"), devices("cuda:0"))["memory", "cuda:0"]
+    result = run("_torch.memory", make_torch("alias"), devices("cuda:0"))["memory", "cuda:0"]
 
     assert ("fail", "memory-fault") == (result["status"], result["reason"])
     assert "pattern address" in result["detail"]
 
 
 def test_memory_that_others_take_meanwhile_is_left_out() -> None:
-    result = run("_torch_memory", make_torch("taken"), devices("cuda:0"))["memory", "cuda:0"]
+    result = run("_torch.memory", make_torch("taken"), devices("cuda:0"))["memory", "cuda:0"]
 
     assert "pass" == result["status"]
     assert 3 * 24 / 32 / 1024 == result["measured"]["tested_gib"]
 
 
 def test_main_memory_is_not_tested() -> None:
-    assert {("memory", "cpu"): ("skip", "skipped")} == brief(run("_torch_memory", make_torch(), devices("cpu")))
+    assert {("memory", "cpu"): ("skip", "skipped")} == brief(run("_torch.memory", make_torch(), devices("cpu")))
 
 
 def test_words_of_the_address_pattern_are_all_different() -> None:
-    words = load("_torch_memory").hash_addresses(make_torch(), devices("cuda:0")[0], 2**33, 1000)
+    words = load("_torch.memory").hash_addresses(make_torch(), devices("cuda:0")[0], 2**33, 1000)
 
     assert 1000 == len({words.value(place) for place in range(1000)})
 
@@ -178,7 +178,7 @@ def test_words_of_the_address_pattern_are_all_different() -> None:
 )
 def test_compile_says_what_is_missing(mode: str, outcome: tuple[str, str]) -> None:
     # Two equal GPUs need one compiler.
-    results = brief(run("_torch_compile", make_torch(mode), devices("cuda:0", "cuda:1")))
+    results = brief(run("_torch.compiling", make_torch(mode), devices("cuda:0", "cuda:1")))
 
     assert {("compile", "cuda:0"): outcome} == results
 
@@ -199,7 +199,7 @@ def test_compile_says_what_is_missing(mode: str, outcome: tuple[str, str]) -> No
 )
 def test_a_result_under_load_must_be_the_first_one_again(mode: str, label: str, outcome: tuple[str, str]) -> None:
     torch = make_torch(mode, MANY=50)
-    result = run("_torch_soak", torch, devices(label), soak=0.001)["soak", label]
+    result = run("_torch.soak", torch, devices(label), soak=0.001)["soak", label]
 
     assert outcome[1] in (result["reason"], "slowed-down")
     if outcome[0] == "fail":
@@ -207,7 +207,7 @@ def test_a_result_under_load_must_be_the_first_one_again(mode: str, label: str, 
 
 
 def make_outcome(rates: list[float], **faults: float) -> Any:
-    outcome = load("_torch_soak").Outcome("bfloat16", 1024)
+    outcome = load("_torch.soak").Outcome("bfloat16", 1024)
     outcome.rates, outcome.products, outcome.seconds = rates, 10 * len(rates), 20.0
     for name, value in faults.items():
         setattr(outcome, name, value)
@@ -218,7 +218,7 @@ def judge(label: str, outcome: Any) -> Any:
     stated: list[Any] = []
     session = load("_common").Session({}, stated.append)
     with session.check("soak", label, vital=False) as note:
-        load("_torch_soak").judge(make_torch(), devices(label)[0], outcome, note)
+        load("_torch.soak").judge(make_torch(), devices(label)[0], outcome, note)
     session.state("done")
     return stated[-1]["results"][0]
 
@@ -244,7 +244,7 @@ def test_a_number_that_is_none_is_no_rounding() -> None:
 
 
 def test_a_cpu_is_not_kept_under_load_unasked() -> None:
-    assert {} == run("_torch_soak", make_torch(), devices("cpu"))
+    assert {} == run("_torch.soak", make_torch(), devices("cpu"))
 
 
 # ---------------------------------------------------------------- processes
@@ -278,7 +278,7 @@ def test_processes_speak_to_each_other(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAKE_TORCH", mode)
-    results = run("_torch_collective", make_torch(mode), devices("cuda:0", "cuda:1"), python=stubs.python)
+    results = run("_torch.collective", make_torch(mode), devices("cuda:0", "cuda:1"), python=stubs.python)
 
     ((check, device), result), *others = results.items()
     assert [] == others
@@ -309,7 +309,7 @@ def test_gpus_that_hang_are_tried_without_direct_copies(
     monkeypatch.setenv("FAKE_TORCH", mode)
     monkeypatch.delenv("NCCL_P2P_DISABLE", raising=False)
     chosen = devices("cuda:0", "cuda:1")
-    results = run("_torch_collective", make_torch(mode), chosen, python=stubs.python, seconds=seconds)
+    results = run("_torch.collective", make_torch(mode), chosen, python=stubs.python, seconds=seconds)
 
     result = results["collective", "cuda:0, cuda:1"]
     assert outcome == (result["status"], result["reason"])
@@ -317,7 +317,7 @@ def test_gpus_that_hang_are_tried_without_direct_copies(
 
 
 def test_all_in_their_order() -> None:
-    results = run("_torch_deep", make_torch("no-distributed"), devices("cpu"))
+    results = run("_torch.deep", make_torch("no-distributed"), devices("cpu"))
 
     assert {
         ("matmul-rate", "cpu"): PASS,

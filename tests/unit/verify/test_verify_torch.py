@@ -130,7 +130,7 @@ def test_a_build_without_code_for_the_gpu_fails(torch_stub: StubEnvironment) -> 
 )
 def test_architectures_that_code_runs_on(name: str, covered: list[tuple[int, int]]) -> None:
     known = [(7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (10, 3), (12, 0)]
-    covers = importlib.import_module("mlenv.verify.payloads._torch_devices").covers
+    covers = importlib.import_module("mlenv.verify.payloads._torch.devices").covers
     assert [capability for capability in known if covers(name, capability)] == covered
 
 

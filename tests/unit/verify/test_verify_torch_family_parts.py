@@ -18,7 +18,7 @@ def load(name: str) -> Any:
 
 companions, family, line, llama, ggml, verdicts = (
     load(name)
-    for name in ("_torch_companions", "_torch_family", "_torch_line", "llama_cpp_python", "_ggml", "_verdicts")
+    for name in ("_torch.companions", "_torch.family", "_torch.line", "llama_cpp_python", "_ggml", "_verdicts")
 )
 
 

@@ -15,7 +15,7 @@ def load(name: str) -> Any:
 
 
 numbers, layers, training, devices, verdicts = (
-    load(name) for name in ("_torch_numbers", "_torch_layers", "_torch_training", "_torch_devices", "_verdicts")
+    load(name) for name in ("_torch.numbers", "_torch.layers", "_torch.training", "_torch.devices", "_verdicts")
 )
 CPU, GPU = devices.Device("cpu", "cpu"), devices.Device("cuda:0", "cuda:0")
 

@@ -2,10 +2,10 @@
 
 import math
 
-from . import _arithmetic
-from ._torch_devices import check_place
-from ._verdicts import Failure, Skipped
-from .torch import make_case
+from .. import _arithmetic
+from .._verdicts import Failure, Skipped
+from ..torch import make_case
+from .devices import check_place
 
 STEPS = 20
 TRANSFER_BYTES = 64 * 2**20

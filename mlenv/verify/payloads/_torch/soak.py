@@ -4,9 +4,9 @@ import concurrent.futures
 import os
 import time
 
-from ._torch_card import count_unequal, current, kind_of, label_card, wait
-from ._torch_rates import check_product, choose_dtype, choose_side, make_factors
-from ._verdicts import Failure
+from .._verdicts import Failure
+from .card import count_unequal, current, kind_of, label_card, wait
+from .rates import check_product, choose_dtype, choose_side, make_factors
 
 SECONDS = 20.0  # where nothing else is asked for, on GPUs
 BATCH = 0.25  # seconds between two looks at the clock, about

@@ -3,10 +3,10 @@
 import os
 import re
 
-from ._torch_card import kind_of
-from ._torch_devices import check_place
-from ._verdicts import Failure, Skipped
-from ._words import describe
+from .._verdicts import Failure, Skipped
+from .._words import describe
+from .card import kind_of
+from .devices import check_place
 
 POINTS = 100003
 TOLERANCE = 1e-6

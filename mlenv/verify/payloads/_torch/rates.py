@@ -2,7 +2,8 @@
 
 import math
 
-from ._torch_card import (
+from .._verdicts import Failure, Skipped
+from .card import (
     count_unequal,
     current,
     find_properties,
@@ -12,8 +13,7 @@ from ._torch_card import (
     shares_memory,
     time_runs,
 )
-from ._torch_devices import check_place
-from ._verdicts import Failure, Skipped
+from .devices import check_place
 
 MIB = 2**20
 SIDES = (8192, 4096, 2048, 1024)

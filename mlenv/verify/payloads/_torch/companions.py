@@ -8,10 +8,10 @@ import os
 import re
 import sys
 
-from . import _installed
-from ._torch_devices import name_build
-from ._verdicts import Failure, Skipped
-from ._words import tidy
+from .. import _installed
+from .._verdicts import Failure, Skipped
+from .._words import tidy
+from .devices import name_build
 
 # The compiled parts that are loaded when a library is imported.
 LOADED_BESIDE = {

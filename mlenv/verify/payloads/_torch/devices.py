@@ -4,8 +4,8 @@ import contextlib
 import re
 import typing
 
-from ._verdicts import Failure, misplaced
-from ._words import describe, quote, word_hidden
+from .._verdicts import Failure, misplaced
+from .._words import describe, quote, word_hidden
 
 
 class Device(typing.NamedTuple):

@@ -2,8 +2,8 @@
 
 import time
 
-from ._torch_card import current, free_bytes, kind_of, label_card, module_of, wait
-from ._verdicts import Failure, Skipped
+from .._verdicts import Failure, Skipped
+from .card import current, free_bytes, kind_of, label_card, module_of, wait
 
 SHARE = 0.8  # of the free memory
 CHUNK = 256 * 2**20

@@ -1,7 +1,7 @@
 """Attention against numbers of its own: an exact mean, and double precision on the CPU."""
 
-from ._torch_devices import check_place
-from ._torch_family import compare_list, compare_norm
+from .devices import check_place
+from .family import compare_list, compare_norm
 
 TOKENS, HEADS, WIDTH = 64, 2, 64
 # float16 products with sums in float32 differ by some 5e-4.

@@ -2,10 +2,10 @@
 
 import contextlib
 
-from . import _arithmetic, _exact
-from ._torch_devices import check_place
-from ._verdicts import Failure
-from .torch import list_precisions, make_case, multiply_normal
+from .. import _arithmetic, _exact
+from .._verdicts import Failure
+from ..torch import list_precisions, make_case, multiply_normal
+from .devices import check_place
 
 # How often the small exact product is laid side by side, so that every part of a GPU has some of it.
 TILES = (32, 21)

@@ -4,8 +4,8 @@ Every number on the way is exact in float32, TF32 and bfloat16, so the weights a
 tolerance: a lost gradient, a scaled loss or a second step shows.
 """
 
-from ._torch_devices import check_place
-from ._torch_family import compare_list
+from .devices import check_place
+from .family import compare_list
 
 INPUTS = [[1.0, 2.0], [3.0, -1.0]]
 TARGETS = [[2.0], [1.0]]

@@ -3,10 +3,10 @@
 import contextlib
 import math
 
-from . import _arithmetic, _convolution, _exact, _gradient
-from ._torch_devices import check_place
-from ._verdicts import Failure
-from .torch import list_precisions
+from .. import _arithmetic, _convolution, _exact, _gradient
+from .._verdicts import Failure
+from ..torch import list_precisions
+from .devices import check_place
 
 # Relative error that the gradient of a small network may have in float32.
 GRADIENT_ERROR = 2e-3

@@ -1,8 +1,8 @@
 """What the payloads of libraries on PyTorch share: their import beside it, and its devices."""
 
-from ._torch_companions import compare_companions, explain_failed_import
-from ._torch_devices import find_devices
-from ._verdicts import Failure, Stopped
+from .._verdicts import Failure, Stopped
+from .companions import compare_companions, explain_failed_import
+from .devices import find_devices
 
 # Relative error of single precision, and of TF32 where a GPU may use it.
 CPU_ERROR, GPU_ERROR = 1e-5, 1.5e-3

@@ -3,9 +3,9 @@
 import importlib
 import os
 
-from . import _torch_line as line
-from ._torch_devices import Device, check_place
-from ._torch_family import begin, prove_each
+from . import line as line
+from .devices import Device, check_place
+from .family import begin, prove_each
 
 HOME = Device("cpu", "cpu")
 

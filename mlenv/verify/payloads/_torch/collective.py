@@ -7,14 +7,14 @@ import sys
 import time
 import uuid
 
-from ._torch_card import kind_of, module_of, name_card
-from ._torch_rates import MIB
-from ._verdicts import Failure, Skipped
-from ._words import tidy
+from .._verdicts import Failure, Skipped
+from .._words import tidy
+from .card import kind_of, module_of, name_card
+from .rates import MIB
 
 SECONDS = 120.0
 MESSAGE = 256 * MIB
-RANK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_torch_rank.py")
+RANK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rank.py")
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 CLUES = (
     ("shm", "; /dev/shm is too small (in containers: --shm-size=1g or --ipc=host)"),

@@ -1,6 +1,6 @@
 """One process of a collective: computes with the others and prints what it found as JSON.
 
-Started as ``python -I _torch_rank.py OPTIONS`` with the same interpreter as the payload.  The
+Started as ``python -I rank.py OPTIONS`` with the same interpreter as the payload.  The
 processes meet over a file, so that no port is opened for it.
 """
 

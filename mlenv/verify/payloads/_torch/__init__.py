@@ -1,0 +1,1 @@
+"""What payloads of PyTorch and of those that build on it share."""
