@@ -18,6 +18,7 @@ from mlenv.bundle.manifest import PYTHONS, BundledPython
 from mlenv.bundle.names import is_plain_name
 from mlenv.errors import InstallError, NoVerdictError
 from mlenv.facts.machine import Machine
+from mlenv.facts.typed import decode_json
 from mlenv.facts.version import numbers
 from mlenv.report.redact import mask_text
 from mlenv.system.process import Completed, run
@@ -78,7 +79,7 @@ def _list(python: str, uv: Uv) -> list[_Download]:
     done = uv.execute((uv.path, "python", "list", *words, python), timeout=LIST_SECONDS, environ=uv.environ)
     try:
         if done.ok:
-            return msgspec.json.decode(done.stdout, type=list[_Download])
+            return decode_json(done.stdout, list[_Download])
     except msgspec.DecodeError:
         pass
     raise NoVerdictError(f"uv cannot list the archives of Python {python}{_said(done)}")

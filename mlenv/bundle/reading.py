@@ -10,6 +10,7 @@ import msgspec
 from mlenv.bundle.manifest import LOCK, MANIFEST, PYTHONS, SCHEMA, SUMS, WHEELS, BundleManifest
 from mlenv.bundle.names import is_plain_name
 from mlenv.errors import UsageError
+from mlenv.facts.typed import decode_json
 
 MAX_MANIFEST = 32 * 1024 * 1024
 MAX_FILES = 10_000
@@ -29,13 +30,13 @@ def demand(right: bool, path: Path, what: str) -> None:
 def parse_manifest(path: Path, data: bytes) -> BundleManifest:
     """The manifest of the bundle at ``path``; :class:`UsageError` with the key that is wrong."""
     try:
-        schema = msgspec.json.decode(data, type=_Head).schema
+        schema = decode_json(data, _Head).schema
         if schema != SCHEMA:
             raise UsageError(
                 f"{path}: {MANIFEST}: schema: {schema[:80]!r} is not one that this mlenv reads ({SCHEMA})",
                 hint="install the mlenv that made the bundle, or make the bundle again with this one",
             )
-        manifest = msgspec.json.decode(data, type=BundleManifest)
+        manifest = decode_json(data, BundleManifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: {MANIFEST}: {error}") from None
     _check_files(path, manifest)

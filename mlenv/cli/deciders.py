@@ -176,13 +176,13 @@ def open_decider(wanted: Wanted, matrix: Matrix, terminal: Terminal, options: Pl
         yield LockDecider(asked=locked, machine=_machine(asked), matrix=matrix, options=options)
         return
     with opened_bundle(asked) as bundle:
-        if bundle is not None and not asks_otherwise(asked, bundle):
-            machine, locked = _machine(asked), read_bundled(bundle, asked.python, matrix)
-            demand_fit(bundle, machine)
-            yield LockDecider(asked=locked, machine=machine, matrix=matrix, options=options, bundle=bundle)
-            return
         if bundle is not None:
-            asked = with_wheels(asked, bundle)
+            as_bundled, asked = not asks_otherwise(asked, bundle), with_wheels(asked, bundle)
+            if as_bundled:
+                machine, locked = _machine(asked), read_bundled(bundle, asked.python, matrix)
+                demand_fit(bundle, machine)
+                yield LockDecider(asked=locked, machine=machine, matrix=matrix, options=options, bundle=bundle)
+                return
         if wanted.kernel:
             asked = msgspec.structs.replace(asked, extras=(*asked.extras, "ipykernel"))
         request = read_request(matrix, asked)

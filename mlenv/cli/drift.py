@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlenv.cli.settings import OutputOptions, emit
 from mlenv.errors import ExitStatus, UsageError
+from mlenv.facts.typed import decode_json
 
 if TYPE_CHECKING:
     from mlenv.execute.manifest import Manifest
@@ -75,7 +76,7 @@ def load_manifest(path: Path) -> Manifest:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path}: is too large for a manifest", hint=_MANIFEST_HINT)
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        return decode_json(path.read_bytes(), Manifest)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror or error})", hint=_MANIFEST_HINT) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -90,7 +91,7 @@ def redact_machine(machine: Machine, strip: Callable[[str], str]) -> Machine:
     from mlenv.report.redact import mask_machine
 
     text = msgspec.json.encode(mask_machine(machine)).decode()
-    return msgspec.json.decode(strip(text), type=Machine)
+    return decode_json(strip(text), Machine)
 
 
 def redact_environment(environment: Environment, strip: Callable[[str], str]) -> Environment:
@@ -99,4 +100,4 @@ def redact_environment(environment: Environment, strip: Callable[[str], str]) ->
 
     from mlenv.facts.environment import Environment
 
-    return msgspec.json.decode(strip(msgspec.json.encode(environment).decode()), type=Environment)
+    return decode_json(strip(msgspec.json.encode(environment).decode()), Environment)

@@ -15,6 +15,7 @@ import msgspec
 
 from mlenv.consistency.folders import beside, names_in
 from mlenv.consistency.integrity import GONE, TEST_FOLDERS, Damage, Inspection, Locate, check_file
+from mlenv.facts.typed import decode_json
 from mlenv.system.host import Host
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -62,7 +63,7 @@ def _read_records(host: Host, folder: str) -> Iterator[_Record]:
     for name in names_in(host, folder):
         if name.endswith(".json"):
             try:
-                yield msgspec.json.decode(host.read_bytes(beside(folder, name), MAX_BYTES), type=_Record)
+                yield decode_json(host.read_bytes(beside(folder, name), MAX_BYTES), _Record)
             except (OSError, msgspec.DecodeError, RecursionError):
                 continue
 

@@ -15,6 +15,7 @@ from mlenv.consistency.settled import SEEDS, is_same
 from mlenv.errors import UsageError
 from mlenv.facts.environment import Distribution, Environment
 from mlenv.facts.machine import Machine
+from mlenv.facts.typed import decode_json
 from mlenv.plan.explicit import read_explicit
 from mlenv.plan.plan import Plan
 from mlenv.system.host import Host
@@ -59,7 +60,7 @@ def _check_made(host: Host, environment: Environment, machine: Machine) -> Outco
     if environment.manifest is None:
         return Outcome(skipped="no lock was named, and it was not made by mlenv, so none is on record")
     try:
-        made = msgspec.json.decode(host.read_bytes(environment.manifest, MAX_BYTES), type=_Made)
+        made = decode_json(host.read_bytes(environment.manifest, MAX_BYTES), _Made)
     except (OSError, msgspec.DecodeError, RecursionError) as error:
         return Outcome(hindrance=f"{environment.manifest}: the record of its making cannot be read ({error})")
     if made.plan.manager not in _OWN_MANAGERS:
@@ -133,7 +134,7 @@ def _recorded_hash(host: Host, dist: Distribution) -> str:
         return ""
     try:
         text = read_text(host, beside(dist.path, "direct_url.json")) or "{}"
-        archive = msgspec.json.decode(text, type=_Origin).archive_info
+        archive = decode_json(text, _Origin).archive_info
     except (msgspec.DecodeError, RecursionError):
         return ""
     if "sha256" in archive.hashes:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
 from mlenv.plan.conda_login import without_login
 from mlenv.plan.explicit import LockedRecord, read_explicit, render_explicit
 
@@ -42,7 +43,7 @@ def _read_records(prefix: Path) -> list[_Record]:
     """Those in ``conda-meta``, by name; none where one of them cannot be read."""
     paths = sorted((prefix / "conda-meta").glob("*.json"))
     try:
-        return [msgspec.json.decode(path.read_bytes(), type=_Record) for path in paths]
+        return [decode_json(path.read_bytes(), _Record) for path in paths]
     except (OSError, msgspec.DecodeError):
         return []
 

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from mlenv.execute.generations import Generations
 from mlenv.execute.scratch import PREFIX
+from mlenv.facts.typed import decode_json
 from mlenv.system.signals import undisturbed
 
 VARIABLE = "MLENV_TRANSACTION"
@@ -120,7 +121,7 @@ def _remove_scratch(scratch: str) -> None:
 def read_holder(generations: Generations) -> Holder | None:
     """Who works on the environment, or was killed while it did; None where nobody says so."""
     try:
-        return msgspec.json.decode((generations.store / HOLDER).read_bytes(), type=Holder)
+        return decode_json((generations.store / HOLDER).read_bytes(), Holder)
     except (OSError, msgspec.DecodeError, RecursionError):
         return None
 

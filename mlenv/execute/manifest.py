@@ -11,6 +11,7 @@ from mlenv import __version__
 from mlenv.execute.generations import MANIFEST, Generations
 from mlenv.facts.guarded_variables import find_guarded
 from mlenv.facts.machine import Machine
+from mlenv.facts.typed import decode_json
 from mlenv.plan.plan import Plan
 from mlenv.system.durable import flush_file_system, write_durably
 from mlenv.verify.result import Verification
@@ -54,7 +55,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:
             return None
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = decode_json(path.read_bytes(), Manifest)
     except (OSError, msgspec.DecodeError, RecursionError):
         return None
     return manifest if _is_sound(manifest.plan) else None

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
+
 FILE = "pace.json"
 WORTH_BYTES = 5_000_000
 """A download of less says more about waiting than about the line."""
@@ -22,7 +24,7 @@ class Pace(msgspec.Struct, frozen=True):
 def recall_pace(folder: Path) -> float | None:
     """The bytes a second of the last download; None where there was none."""
     try:
-        pace = msgspec.json.decode((folder / FILE).read_bytes(), type=Pace)
+        pace = decode_json((folder / FILE).read_bytes(), Pace)
     except (OSError, msgspec.DecodeError):
         return None
     return pace.bytes / pace.seconds if pace.seconds > 0 and pace.bytes > 0 else None

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from mlenv.facts.typed import json_decoder
+
 DOCTOR, VERIFY, UNREACHABLE, FLEET = "mlenv.doctor/1", "mlenv.verify/1", "mlenv.unreachable/1", "mlenv.fleet/1"
 READABLE = (DOCTOR, VERIFY, UNREACHABLE)
 
@@ -186,7 +188,7 @@ class OtherMergeError(Exception):
     """A document is itself the merge of many reports."""
 
 
-_DECODER = msgspec.json.Decoder(Report)
+_DECODER = json_decoder(Report)
 
 
 def parse_report(data: bytes | str) -> Report:

@@ -11,6 +11,7 @@ from typing import IO, cast
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
 from mlenv.fleet.document import UnreadableError
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
@@ -101,7 +102,7 @@ def _split(path: str, data: bytes) -> Iterator[Document]:
 
 def _is_object(line: bytes) -> bool:
     try:
-        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+        decode_json(line, dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from mlenv.errors import ExitStatus
+from mlenv.facts.typed import decode_json
 
 SCHEMA = "mlenv.unreachable/1"
 REASON_LENGTH = 400
@@ -61,7 +62,7 @@ def find_reason(result: Mapping[str, Any], seconds: int) -> str:
 
 def _is_report(text: bytes) -> bool:
     try:
-        return msgspec.json.decode(text, type=_Head).schema.startswith("mlenv.")
+        return decode_json(text, _Head).schema.startswith("mlenv.")
     except (msgspec.DecodeError, RecursionError):
         return False
 

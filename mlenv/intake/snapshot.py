@@ -9,6 +9,7 @@ import msgspec
 from mlenv.errors import UsageError
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
+from mlenv.facts.typed import decode_json
 
 SCHEMA = "mlenv.machine/1"
 KIND = TypeVar("KIND")
@@ -47,6 +48,6 @@ def parse_environment(text: str, *, origin: str) -> Environment | None:
 
 def _decode(data: bytes, kind: type[KIND], origin: str) -> KIND:
     try:
-        return msgspec.json.decode(data, type=kind)
+        return decode_json(data, kind)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"{origin}: {error}", hint="make it again with `mlenv probe --format json`") from None

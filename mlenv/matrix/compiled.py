@@ -19,6 +19,7 @@ from typing import TypeVar
 import msgspec
 
 from mlenv import __version__
+from mlenv.facts.typed import decode_msgpack
 from mlenv.matrix import hardware, health, images, rows
 
 VALUE = TypeVar("VALUE")
@@ -85,8 +86,8 @@ def _form_of_rows() -> str:
 def _read(path: Path, stamp: str, kind: type[VALUE]) -> VALUE | None:
     try:
         with open(path, "rb") as file:
-            entry = msgspec.msgpack.decode(file.read(), type=Entry)
-        return msgspec.msgpack.decode(entry.value, type=kind) if entry.stamp == stamp else None
+            entry = decode_msgpack(file.read(), Entry)
+        return decode_msgpack(entry.value, kind) if entry.stamp == stamp else None
     except (OSError, RecursionError, UnicodeDecodeError, msgspec.DecodeError):
         return None
 

@@ -10,6 +10,7 @@ import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.facts.pattern import lazy
+from mlenv.facts.typed import convert
 
 ROWS = TypeVar("ROWS")
 MAX_BYTES = 32_000_000
@@ -46,7 +47,7 @@ def parse_toml(text: str, kind: type[ROWS], *, origin: str) -> ROWS:
     try:
         data = tomli.loads(text)
         _refuse_control(data, text, origin)
-        return msgspec.convert(data, kind)
+        return convert(data, kind)
     except tomli.TOMLDecodeError as error:
         raise UsageError(f"{origin}: is not valid TOML: {one_line(str(error))}", hint=_SYNTAX) from None
     except RecursionError:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from mlenv.errors import UsageError
+from mlenv.facts.typed import decode_json
 from mlenv.plan.conda_content import ChannelAnswer
 
 MARK = "@EXPLICIT"
@@ -101,7 +102,7 @@ def render_records(records: Sequence[LockedRecord], subdir: str, logins: Mapping
 def read_records(text: str, origin: str) -> RecordLock:
     """The records of a file named ``origin``; :class:`UsageError` where they are not to be relied on."""
     try:
-        lock = msgspec.json.decode(text, type=RecordLock)
+        lock = decode_json(text, RecordLock)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"{origin}: is no lock of conda packages: {error}", hint=MADE_BY) from None
     if lock.version != 1:

@@ -21,6 +21,7 @@ import msgspec
 import tomli
 
 from mlenv.errors import InstallError, UsageError
+from mlenv.facts.typed import convert
 from mlenv.plan.index_lines import file_address
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -153,7 +154,7 @@ def _parse(text: str) -> Lock:
         raise _DoubtError(f"lock-version: {version!r} is not one that this mlenv reads (1.x)")
     _refuse_unlocked(table)
     try:
-        lock = msgspec.convert(table, Lock)
+        lock = convert(table, Lock)
     except msgspec.ValidationError as error:
         raise _DoubtError(str(error)) from None
     _demand(_CONDITION.fullmatch(lock.requires_python), "requires-python", lock.requires_python)

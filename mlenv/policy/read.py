@@ -10,6 +10,7 @@ import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.facts.pattern import lazy
+from mlenv.facts.typed import convert
 from mlenv.matrix.toml_file import one_line, parse_toml, read_text
 from mlenv.policy.forms import Problem, find_problems
 from mlenv.policy.model import Policy
@@ -37,7 +38,7 @@ def parse_policy(text: str, *, origin: str) -> Policy:
     if problems:
         raise _refuse(problems, origin)
     try:
-        return msgspec.convert(data, Policy)
+        return convert(data, Policy)
     except msgspec.ValidationError as error:
         raise UsageError(f"{origin}: {one_line(str(error))}", hint="`mlenv schema policy` shows its form") from None
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
 from mlenv.probe.log import Log
 from mlenv.system.host import Host
 from mlenv.system.process import Completed
@@ -49,7 +50,7 @@ def decode_answer(stdout: str, marker: str, kind: type[ANSWER]) -> tuple[ANSWER 
 
 def _decode(text: str, kind: type[ANSWER]) -> tuple[ANSWER | None, str]:
     try:
-        return msgspec.json.decode(text, type=kind), ""
+        return decode_json(text, kind), ""
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         return None, f"the answer is not as expected: {error}"
 

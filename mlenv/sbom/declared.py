@@ -10,6 +10,7 @@ import msgspec
 from mlenv.consistency.folders import beside, read_text
 from mlenv.facts.environment import Distribution
 from mlenv.facts.pattern import lazy
+from mlenv.facts.typed import decode_json
 from mlenv.system.host import Host
 
 MAX_LICENCE = 120
@@ -111,7 +112,7 @@ def _known(value: str) -> str:
 def parse_archive_hashes(text: str) -> dict[str, str]:
     """The hashes of the archive that a distribution was installed from by its address."""
     try:
-        info = msgspec.json.decode(text, type=_DirectUrl).archive_info if text else None
+        info = decode_json(text, _DirectUrl).archive_info if text else None
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return {}
     if info is None:

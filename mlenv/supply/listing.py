@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
+
 
 class _Listed(msgspec.Struct):
     filename: str
@@ -25,7 +27,7 @@ def list_files(body: bytes, content_type: str) -> list[str] | None:
     """The names of the files that a page lists (PEP 691 JSON, PEP 503 HTML); None where it is no such page."""
     if "json" in content_type:
         try:
-            return [row.filename for row in msgspec.json.decode(body, type=_Page).files]
+            return [row.filename for row in decode_json(body, _Page).files]
         except (msgspec.DecodeError, msgspec.ValidationError):
             return None
     links = _Links()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
 from mlenv.supply.offers import Source, Supply
 from mlenv.system.page import Page
 from mlenv.system.process import Completed, run
@@ -49,7 +50,7 @@ def _why_not(uv: str, python: str, ask: Callable[[str], Page] | None, execute: C
     if not listing.ok:
         return listing.stderr.strip().splitlines()[-1] if listing.stderr.strip() else "uv lists no downloads"
     try:
-        downloads = msgspec.json.decode(listing.stdout, type=list[_Download])
+        downloads = decode_json(listing.stdout, list[_Download])
     except msgspec.DecodeError:
         return "uv's list of downloads cannot be read"
     url = next((download.url for download in downloads if download.url), None)

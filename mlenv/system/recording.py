@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlenv.errors import UsageError
+from mlenv.facts.typed import decode_json
 from mlenv.system.host import AccountRights, DiskUsage, FileKind, FileStatus, Host, Identity, find_lines
 from mlenv.system.process import Completed
 
@@ -344,7 +345,7 @@ def load_recording(folder: Path) -> RecordedHost:
     """The recorded machine in a folder; :class:`UsageError` names what is wrong with it."""
     path = folder / FILE_NAME
     try:
-        recording = msgspec.json.decode(path.read_bytes(), type=Recording)
+        recording = decode_json(path.read_bytes(), Recording)
     except OSError as error:
         raise UsageError(
             f"{path}: cannot be read ({error.strerror or error})",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from mlenv.facts.typed import decode_msgpack
 from mlenv.system.process import Completed
 
 MOST_ANSWERS = 500
@@ -100,7 +101,7 @@ def _describe_file(path: str) -> str | None:
 def _load(path: str) -> dict[str, Remembered]:
     try:
         with open(path, "rb") as file:
-            return msgspec.msgpack.decode(file.read(), type=dict[str, Remembered])
+            return decode_msgpack(file.read(), dict[str, Remembered])
     except (OSError, RecursionError, UnicodeDecodeError, msgspec.DecodeError):
         return {}
 

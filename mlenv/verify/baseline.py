@@ -14,6 +14,7 @@ import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.facts.machine import Machine
+from mlenv.facts.typed import decode_json
 from mlenv.matrix.toml_file import one_line
 from mlenv.verify.cards import find_card
 from mlenv.verify.result import Result, ResultStatus, Verification
@@ -117,7 +118,7 @@ def read_baseline(path: str | os.PathLike[str]) -> Baseline:
     except OSError as error:
         raise UsageError(f"{path}: the baseline cannot be read: {error.strerror or error}", hint=hint) from None
     try:
-        baseline = msgspec.json.decode(data, type=Baseline)
+        baseline = decode_json(data, Baseline)
     except msgspec.ValidationError as error:
         raise UsageError(f"{path}: {one_line(str(error))}", hint=hint) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

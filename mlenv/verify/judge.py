@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
 from mlenv.system.process import Completed
 from mlenv.verify import endings
 from mlenv.verify.imports import explain_import
@@ -68,7 +69,7 @@ def read_last_statement(stdout: str, marker: str) -> Statement | None:
     for line in reversed(stdout.split("\n")):
         if line.startswith(marker + " "):
             try:
-                return msgspec.json.decode(line[len(marker) + 1 :], type=Statement)
+                return decode_json(line[len(marker) + 1 :], Statement)
             except msgspec.DecodeError:
                 continue
     return None

@@ -10,6 +10,7 @@ from mlenv.facts.environment import Distribution
 from mlenv.facts.pattern import lazy
 from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.system import OperatingSystem
+from mlenv.facts.typed import decode_json
 from mlenv.intake.forms.blocks import answers_to, find_blocks, gather, lines_of
 from mlenv.intake.forms.form import Form, Told
 from mlenv.intake.forms.packages import distribution, parse_row
@@ -111,7 +112,7 @@ def find_documents(text: str) -> list[str]:
 def read_document(part: str) -> Told:
     """The packages of the JSON form, as far as it goes."""
     try:
-        rows = msgspec.json.decode(part, type=list[_Listed])
+        rows = decode_json(part, list[_Listed])
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         pairs = lazy(r'"name": ?"([\w.-]{1,80})", ?"version": ?"([\w.+!-]{1,80})"')
         return Told(distributions=_unique(distribution(match[1], match[2]) for match in pairs.finditer(part)))

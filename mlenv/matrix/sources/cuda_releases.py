@@ -25,6 +25,7 @@ from urllib.parse import urljoin
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
 from mlenv.facts.version import at_least, numbers, series
 from mlenv.matrix.hardware import CudaRelease
 from mlenv.matrix.sources.published import SourceTrouble
@@ -107,7 +108,7 @@ def first_versions(versions: Iterable[str]) -> tuple[str, ...]:
 #  "nvidia_driver": {"name": "NVIDIA Linux Driver", "version": "580.65.06", "linux-x86_64": {...}, ...}}
 def parse_manifest(body: bytes) -> Manifest:
     """The driver of a manifest; :class:`ValueError` or :class:`msgspec.MsgspecError` otherwise."""
-    manifest = msgspec.json.decode(body, type=Manifest)
+    manifest = decode_json(body, Manifest)
     driver = manifest.nvidia_driver
     if driver is not None and not re.fullmatch(r"\d+(\.\d+)+", driver.version):
         raise ValueError(f"{driver.version!r} is no version of a driver")

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from mlenv.facts.typed import decode_json
 from mlenv.facts.version import numbers
 from mlenv.matrix.rows import PythonSeries
 from mlenv.matrix.sources.published import SourceTrouble
@@ -64,7 +65,7 @@ def read_series(web: WebDoor, *, today: dt.date, known: Sequence[PythonSeries] =
 #           "end_of_life": "2031-10", "release_manager": "..."}, ...}
 def parse_release_cycle(body: bytes) -> dict[str, Cycle]:
     """The table by series; :class:`msgspec.MsgspecError` where it has another form."""
-    return msgspec.json.decode(body, type=dict[str, Cycle])
+    return decode_json(body, dict[str, Cycle])
 
 
 # "2025-10-31", or "2031-10" for a day of that month that is not set yet

@@ -6,6 +6,7 @@ import msgspec
 
 from mlenv.facts.environment import Distribution
 from mlenv.facts.pattern import lazy
+from mlenv.facts.typed import decode_json
 from mlenv.probe.environments.builds import read_build
 from mlenv.probe.environments.search_path import PackageFolder, SearchPath
 from mlenv.probe.log import Log, peek
@@ -107,7 +108,7 @@ def parse_direct_url(text: str) -> tuple[str | None, bool]:
     if not text:
         return None, False
     try:
-        direct = msgspec.json.decode(text, type=_DirectUrl)
+        direct = decode_json(text, _DirectUrl)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None, False
     return plain_url(direct.url) or None, direct.dir_info.editable

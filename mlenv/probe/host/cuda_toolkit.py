@@ -8,6 +8,7 @@ import msgspec
 
 from mlenv.facts.drivers import CudaToolkit
 from mlenv.facts.pattern import lazy
+from mlenv.facts.typed import decode_json
 from mlenv.facts.version import numbers
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log, names_in, peek
@@ -94,7 +95,7 @@ def _read_version(host: Host, log: Log, folder: str) -> str | None:
 def parse_version_file(text: str) -> str | None:
     """The toolkit's own version in its version.json."""
     try:
-        return msgspec.json.decode(text, type=_VersionFile).cuda.version
+        return decode_json(text, _VersionFile).cuda.version
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
 

@@ -10,6 +10,7 @@ import msgspec
 
 from mlenv.facts.pattern import lazy
 from mlenv.facts.python import PythonInterpreter
+from mlenv.facts.typed import decode_json
 from mlenv.facts.version import at_least, numbers
 from mlenv.probe.answers import explain, find_answer
 from mlenv.probe.log import Log, names_in
@@ -236,6 +237,6 @@ def parse_told(stdout: str) -> _Told | None:
     """What an interpreter answered; None for anything else."""
     text = find_answer(stdout, MARKER)
     try:
-        return msgspec.json.decode(text, type=_Told) if text is not None else None
+        return decode_json(text, _Told) if text is not None else None
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None

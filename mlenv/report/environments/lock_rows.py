@@ -10,6 +10,7 @@ import tomli
 from packaging.utils import canonicalize_name
 
 from mlenv.facts.pattern import lazy
+from mlenv.facts.typed import convert
 from mlenv.plan.explicit import MARK
 from mlenv.plan.lock import LockedFile, LockedPackage
 from mlenv.report.environments.held import Held, Origin, find_host, hide_address
@@ -43,7 +44,7 @@ def read_rows(text: str, conda_names: Mapping[str, str]) -> list[Held]:
         found = (_EXPLICIT.fullmatch(line.strip()) for line in text.splitlines())
         return [_take_record(match, conda_names) for match in found if match]
     try:
-        return [_take_locked(row) for row in msgspec.convert(tomli.loads(text), _Lock).packages]
+        return [_take_locked(row) for row in convert(tomli.loads(text), _Lock).packages]
     except (tomli.TOMLDecodeError, msgspec.ValidationError, RecursionError):
         return []
 
