@@ -29,7 +29,6 @@ REFERENCE: Mapping[str, Callable[[], Iterator[tuple[str, str]]]] = {
     "findings": finding_pages,
     "frameworks": framework_pages,
 }
-REST = "More"
 _LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
 
 
@@ -100,23 +99,8 @@ def page_of(file: Path) -> str | None:
 
 
 def complete_nav(nav: list[Any], pages: Mapping[str, object]) -> list[Any]:
-    """The navigation with the pages of each folder it names, and at its end those that nothing names."""
-    named = set(_targets(nav))
-    folders = {target for target in named if target.endswith("/")}
-    full = [_fill(entry, pages) for entry in nav]
-    left = [
-        path
-        for path in sorted(pages)
-        if path.endswith(".md") and path not in named and not path.startswith(tuple(folders))
-    ]
-    return [*full, {REST: left}] if left else full
-
-
-def _targets(entry: Any) -> Iterator[str]:
-    if isinstance(entry, str):
-        yield entry
-    for value in entry.values() if isinstance(entry, dict) else entry if isinstance(entry, list) else ():
-        yield from _targets(value)
+    """The navigation with the pages of each folder that it names."""
+    return [_fill(entry, pages) for entry in nav]
 
 
 def _fill(entry: Any, pages: Mapping[str, object]) -> Any:

@@ -34,6 +34,12 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
     }
 }
 """
+# A zsh without a configuration knows no completion until it is told to.
+_ZSH_START = """\
+if (( ! $+functions[compdef] )); then
+    autoload -Uz compinit && compinit -i
+fi
+"""
 
 
 class PowerShellComplete(ShellComplete):
@@ -67,4 +73,8 @@ def completion_script(shell: str) -> str:
     assert kind is not None
     complete = kind(click.Group("mlenv"), {}, "mlenv", VARIABLE)
     # Not its own source(), which asks bash for its version: the lines may be for another computer.
-    return complete.source_template % complete.source_vars() + "\n"
+    script = complete.source_template % complete.source_vars() + "\n"
+    if shell != "zsh":
+        return script
+    head, _, rest = script.partition("\n")  # the line that zsh looks for in a file of its fpath
+    return f"{head}\n{_ZSH_START}{rest}"

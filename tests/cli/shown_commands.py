@@ -17,6 +17,7 @@ PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 NAMES = ("mlenv", "./scripts/mlenv")
 _FENCE = re.compile(r"^(?P<indent> *)(?:```|~~~)(?P<language>\w*)")
 _INLINE = re.compile(r"`(mlenv(?: [^`]*)?)`")
+_STEP = re.compile(r"\s*- run: (?P<command>mlenv .*)$")
 _TYPED = re.compile(r"\s*(\$ )?(\S*/)?mlenv( |$)")
 SHELLS = ("", "console", "sh", "bash", "shell", "powershell")
 
@@ -30,6 +31,31 @@ class Shown(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}: mlenv {shlex.join(self.words)}"
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """A line to type, whatever program it calls: without prompt and remark, continued lines joined."""
+
+    page: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}: {self.text}"
+
+    @property
+    def programs(self) -> tuple[tuple[str, ...], ...]:
+        """The simple commands in it, the program's name first."""
+        return tuple(tuple(words) for words in split_commands(self.text))
+
+
+def read_typed(page: Path) -> Iterator[Typed]:
+    """The lines of a page's shell blocks, and what its workflows run with mlenv."""
+    name = page.relative_to(ROOT).as_posix()
+    for number, line in _shell_lines(page.read_text(encoding="utf-8")):
+        text = re.sub(r"\s+#\s.*", "", re.sub(r"^\s*\$ ", "", line)).strip()
+        if text:
+            yield Typed(name, number, text)
 
 
 def read_shown(page: Path) -> Iterator[Shown]:
@@ -88,6 +114,9 @@ def _shell_lines(text: str) -> Iterator[tuple[int, str]]:
     rows = list(_fenced_lines(text))
     prompted = {block for _, (block, _, line) in rows if line.lstrip().startswith("$ ")}
     for number, (block, language, line) in rows:
+        step = _STEP.match(line) if language == "yaml" else None
+        if step is not None:
+            yield number, step["command"]
         if language not in SHELLS or (not language and not held and not _TYPED.match(line)):
             continue
         if block in prompted and not held and not line.lstrip().startswith("$ "):

@@ -6,6 +6,7 @@ import inspect
 import re
 import shutil
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
@@ -13,29 +14,23 @@ import pytest
 
 from mlenv.cli.group import COMMANDS, group
 from tests.cli.conftest import Run
-from tests.cli.shown_commands import PAGES, ROOT, Shown, parse, read_inline, read_shown, split_commands
+from tests.cli.shown_classes import LINES, OFFLINE, PARSED, REGISTRY, classify, read_calls, runs_offline, why_parsed
+from tests.cli.shown_commands import (
+    PAGES,
+    ROOT,
+    Shown,
+    Typed,
+    parse,
+    read_inline,
+    read_shown,
+    read_typed,
+    split_commands,
+)
 
 SHOWN = [command for page in PAGES for command in read_shown(page)]
 INLINE = [command for page in PAGES for command in read_inline(page)]
 INCOMPLETE = ("Missing ", "Option ")
 """How click begins where a command that is only named has no value for what it needs."""
-RUNS = {
-    ("doctor",): {0, 1},
-    ("plan",): {0, 3},
-    ("why",): {0, 3},
-    ("setup",): {0},
-    ("probe",): {0},
-    ("profiles",): {0},
-    ("schema",): {0},
-    ("completion",): {0},
-    ("matrix", "show"): {0},
-    ("matrix", "why"): {0, 3},
-    ("policy", "explain"): {0},
-    ("env", "list"): {0},
-}
-"""Commands that run offline and change nothing but the files they are told to write, and how they may end."""
-NEEDS_MORE = ("--prove", "--env", "--fix", "--yes", "--against", "pylock", "pylock.toml", "no-swap-on-small-machine")
-"""Words that ask for a network, an environment, another file, or a check that the guide only leads to."""
 SERVER = """
 os = "linux"
 arch = "x86_64"
@@ -51,12 +46,6 @@ name = "NVIDIA GeForce RTX 4090"
 """
 TEAM = 'name = "team"\ntitle = "Our team"\nframeworks = ["numpy"]\n'
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-
-
-def runs(command: Shown) -> bool:
-    known = command.words[:1] in RUNS or command.words[:2] in RUNS
-    elsewhere = any("/" in word for word in command.words)
-    return known and not elsewhere and not set(command.words) & set(NEEDS_MORE)
 
 
 def distinct(commands: list[Shown]) -> Iterator[Shown]:
@@ -92,7 +81,7 @@ def sandbox(here: Path, mlenv: Run) -> Path:
     return here
 
 
-@pytest.mark.parametrize("command", [row for row in distinct(SHOWN) if runs(row)], ids=str)
+@pytest.mark.parametrize("command", [row for row in distinct(SHOWN) if runs_offline(row)], ids=str)
 def test_a_command_runs(mlenv: Run, sandbox: Path, command: Shown) -> None:
     if "--record" in command.words:
         shutil.rmtree(sandbox / "DIR")
@@ -100,14 +89,38 @@ def test_a_command_runs(mlenv: Run, sandbox: Path, command: Shown) -> None:
     for name in ("team.toml", "workstation.toml"):
         (sandbox / name).write_text('schema = 1\nname = "team"\n[host]\npython = ">=3.11"\n' if policy else TEAM)
     done = mlenv(*command.words)
-    allowed = next(statuses for words, statuses in RUNS.items() if command.words[: len(words)] == words)
+    allowed = next(statuses for words, statuses in OFFLINE.items() if command.words[: len(words)] == words)
     assert done.returncode in allowed, done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_enough_is_shown_and_run() -> None:
     assert len(SHOWN) > 80
-    assert len([row for row in distinct(SHOWN) if runs(row)]) > 25
+    assert len([row for row in distinct(SHOWN) if runs_offline(row)]) > 25
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+def test_every_line_is_run_or_there_is_a_reason(line: Typed) -> None:
+    assert classify(line), "run it in a test, or say in shown_classes.py why that cannot be"
+    assert [] == [problem for call in read_calls(line) if (problem := parse(call.words))]
+
+
+def test_nothing_is_excused_that_is_not_shown() -> None:
+    assert [] == [pattern for pattern in PARSED if not any(fnmatchcase(line.text, pattern) for line in LINES)]
+    assert set(REGISTRY) <= {line.page for line in LINES}
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if why_parsed(line)], ids=str)
+def test_files_of_this_project_are_there(line: Typed) -> None:
+    own = [word for words in line.programs for word in words if re.match(r"(\./)?(docs/|scripts/|recipes/)", word)]
+    assert [] == [word for word in own if not any((folder / word).exists() for folder in (ROOT, ROOT / "docs"))]
+
+
+def test_a_line_is_read_as_it_is_typed(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "ci.md"
+    assert {"verify"} == {call.words[0] for line in read_typed(page) for call in read_calls(line)}
+    line = Typed("x", 1, "find . | mlenv report merge - && python3 mlenv.pyz doctor")
+    assert [("report", "merge", "-"), ("doctor",)] == [call.words for call in read_calls(line)]
 
 
 def test_a_block_is_read_as_it_is_typed() -> None:

@@ -82,6 +82,13 @@ def test_the_navigation_has_every_page_once(site: Path) -> None:
     assert sorted(pages) == sorted(named)
 
 
+def test_every_page_of_docs_stands_in_the_navigation() -> None:
+    docs = ROOT / "docs"
+    named = set(targets(yaml.safe_load((docs / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]))
+    pages = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
+    assert [] == sorted(pages - named)
+
+
 def test_links_between_pages_hold(site: Path) -> None:
     for page in (site / "pages").rglob("*.md"):
         for target in LINK.findall(page.read_text(encoding="utf-8")):
