@@ -18,10 +18,10 @@ from mlenv.bundle.manifest import PYTHONS, BundledPython
 from mlenv.bundle.names import is_plain_name
 from mlenv.errors import InstallError, NoVerdictError
 from mlenv.facts.machine import Machine
-from mlenv.facts.typed import decode_json
 from mlenv.facts.version import numbers
 from mlenv.report.redact import mask_text
 from mlenv.system.process import Completed, run
+from mlenv.typed import decode_json
 
 LIST_SECONDS = 60.0
 FETCH_SECONDS = 3600.0

@@ -10,7 +10,7 @@ import msgspec
 from mlenv.bundle.manifest import LOCK, MANIFEST, PYTHONS, SCHEMA, SUMS, WHEELS, BundleManifest
 from mlenv.bundle.names import is_plain_name
 from mlenv.errors import UsageError
-from mlenv.facts.typed import decode_json
+from mlenv.typed import decode_json
 
 MAX_MANIFEST = 32 * 1024 * 1024
 MAX_FILES = 10_000

@@ -9,7 +9,8 @@ from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.interpreters import bring_python, cite_interpreters
 from mlenv.checks.messages import REFUSALS, present
 from mlenv.checks.packages import has_framework
-from mlenv.checks.refusal import Refusal, find_refusal, judge
+from mlenv.checks.refusals.judge import judge
+from mlenv.checks.refusals.refusal import Refusal, find_refusal
 from mlenv.checks.registry import Case, Skip
 from mlenv.checks.remedy import install_profile
 from mlenv.matrix.load import Matrix

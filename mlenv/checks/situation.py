@@ -60,6 +60,15 @@ def is_apple_silicon(case: Case) -> bool:
     return named or said or machine.architecture in ("arm64", "aarch64") or machine.os.rosetta is True
 
 
+def has_musl(case: Case) -> bool:
+    """Whether the C library is musl; where nothing tells which it is, whether a message names such a system."""
+    libc = case.machine.os.libc
+    if libc is not None:
+        return libc.family == "musl"
+    distribution = (case.machine.os.distribution or "").lower()
+    return "alpine" in distribution or (not distribution and case.clue("musl-system") is not None)
+
+
 def variable(case: Case, *names: str) -> str | None:
     """The value of the first of those environment variables that is set; None where none is known to be."""
     rows = case.machine.variables

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlenv.cli.settings import OutputOptions, emit
 from mlenv.errors import ExitStatus, UsageError
-from mlenv.facts.typed import decode_json
+from mlenv.typed import decode_json
 
 if TYPE_CHECKING:
     from mlenv.execute.manifest import Manifest

@@ -66,7 +66,9 @@ _CAPABILITIES: tuple[Signature, ...] = (
             "cuda_error_invalid_image",
             "cuda_error_invalid_ptx",
         ),
-        r"no kernel image is available(?: for execution)?|cudaErrorNoKernelImageForDevice"
+        r"no kernel image is available for execution"
+        r"|(?:cuda|hip|gpu|error|torch)[^\n]{0,80}no kernel image is available"
+        r"|cudaErrorNoKernelImageForDevice"
         r"|CUDA_ERROR_NO_BINARY_FOR_GPU|"
         r"device kernel image is invalid|CUDA_ERROR_INVALID_(?:IMAGE|PTX)",
     ),
@@ -287,7 +289,7 @@ _EXTENSIONS: tuple[Signature, ...] = (
         "cuda-extension-broken",
         (".so", ".pyd", "dll load failed", "_c'", "_cuda"),
         rf"(?:DLL load failed while importing|No module named|cannot import name|Failed to import from|import of) '?"
-        rf"{_EXTENSION}(?:\._?(?:C|ext)\w{{0,20}}|_cuda\w{{0,20}}|_2_cuda\w{{0,20}})\b[^\n]{{0,200}}",
+        rf"{_EXTENSION}(?:(?-i:\._?C)(?:_\w{{0,20}})?|\._?ext(?:_\w{{0,20}})?|_cuda\w{{0,20}}|_2_cuda\w{{0,20}})\b[^\n]{{0,200}}",
     ),
     signature(
         "extension-library-missing",

@@ -25,14 +25,16 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 
     ``needles`` are words in small letters of which one is in every text that has the message: they are
     looked for first, since that is quick.  The named groups of ``pattern`` (any case) become values.
+    A line that has ``unless`` speaks of something else, whatever words it shares.
     """
 
     id: str
     needles: tuple[str, ...]
     pattern: LazyPattern
+    unless: LazyPattern | None = None
 
 
-def signature(slug: str, needles: str | tuple[str, ...], pattern: str = "") -> Signature:
+def signature(slug: str, needles: str | tuple[str, ...], pattern: str = "", *, unless: str = "") -> Signature:
     r"""A row; without a pattern the first needle itself is the message.
 
     Patterns are matched against text with plain quotes, single spaces and line feeds, in any case.
@@ -41,4 +43,9 @@ def signature(slug: str, needles: str | tuple[str, ...], pattern: str = "") -> S
     import re
 
     words = (needles,) if isinstance(needles, str) else needles
-    return Signature(id=slug, needles=words, pattern=lazy(pattern or re.escape(words[0]), re.IGNORECASE))
+    return Signature(
+        id=slug,
+        needles=words,
+        pattern=lazy(pattern or re.escape(words[0]), re.IGNORECASE),
+        unless=lazy(unless, re.IGNORECASE) if unless else None,
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from mlenv.clues.clue import Signature, signature
 
 _CLI = "nvidia-container-cli"
+_LACKS = r"(?:without|missing|lacks?|needs?|requires?|add(?:ing)?|no)"
+_IN_CONTAINER = r"(?:container|docker|podman|compose|\bpod\b|NVIDIA_DRIVER_CAPABILITIES|--gpus)"
 
 TOOLKIT: tuple[Signature, ...] = (
     # docker: Error response from daemon: could not select device driver "" with capabilities: [[gpu]].
@@ -34,7 +36,7 @@ TOOLKIT: tuple[Signature, ...] = (
         "container-unknown-device",
         ("unknown device", "no such device"),
         rf"{_CLI}: device error: (?P<device>[^\s:]{{1,60}}): (?:unknown|no such) device"
-        r"|unknown device id:? (?P<id>[\w-]{1,60})",
+        r"|(?:nvidia|device error|container)[^\n]{0,80}\bunknown device id:? (?P<id>[\w-]{1,60})",
     ),
     signature(
         "container-cgroup-refused",
@@ -86,8 +88,10 @@ INSIDE: tuple[Signature, ...] = (
     signature(
         "capability-missing",
         ("capabilit",),
-        r"(?:without|missing|lacks?|needs?|requires?|add(?:ing)?"
-        r"|no) (?:the )?['\"]?compute['\"]? (?:driver )?capabilit",
+        rf"{_LACKS} (?:the )?(?:['\"]compute['\"](?: driver)?|compute driver) capabilit"
+        # In plain words it is also what a GPU is able to: `requires compute capability 8.0`.
+        rf"|{_IN_CONTAINER}[^\n]{{0,200}}{_LACKS} (?:the )?compute capabilit(?![^\n]{{0,20}}\d)"
+        rf"|{_LACKS} (?:the )?compute capabilit(?![^\n]{{0,20}}\d)[^\n]{{0,200}}{_IN_CONTAINER}",
     ),
     signature(
         "devices-lost-from-cgroup",

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from mlenv.clues.clue import Signature, signature
 
+_CARD = r"(?:\bGPU|\bNVRM|nvidia|graphics card|\bcard\b|\bxid\b|PCI:?[\da-f]{4}:)"
+_ROWS_OF_DATA = r"\bcolumn|\btable\b|\bframe\b|\bindex\b|dataset"
+# What databases and networks number by the same name.
+_TRANSACTION = (
+    r"(?m:^)(?![^\n]*(?:NVRM|nvidia|\bgpu))[^\n]*"
+    r"(?:transaction|postgres|sql\b|database|vacuum|commit|snapshot|rollback|replica|\bwal\b|innodb|\btuple|\bdhcp|\bdns\b)"
+)
+
 HARDWARE: tuple[Signature, ...] = (
     signature(
         "ecc-uncorrectable",
@@ -12,6 +20,8 @@ HARDWARE: tuple[Signature, ...] = (
         r"|cudaErrorECCUncorrectable"
         r"|hipErrorECCNotCorrectable|double[- ]bit (?:ecc )?errors? (?:detected|encountered)"
         r"|uncorrectable hardware error",
+        # The memory of the computer itself.
+        unless=r"\bedac\b|\bmce(?:log)?\b|\bdimm|machine check|memory bank",
     ),
     signature(
         "nvlink-uncorrectable",
@@ -22,11 +32,13 @@ HARDWARE: tuple[Signature, ...] = (
         "row-remap-failed",
         "remap",
         r"Remapping Failure Occurred ?: Yes|row remap(?:per|ping)?[^\n]{0,30}fail(?:ed|ure)",
+        unless=_ROWS_OF_DATA,
     ),
     signature(
         "row-remap-pending",
         "remap",
         r"row remap(?:per|ping)?[^\n]{0,30}pending|Remapped Rows[\s\S]{0,160}?Pending ?: Yes",
+        unless=_ROWS_OF_DATA,
     ),
     signature(
         "gpu-lost",
@@ -39,7 +51,8 @@ HARDWARE: tuple[Signature, ...] = (
             "gpu lost",
             "off the bus",
         ),
-        r"(?:has |have )?fallen off the bus|fell off the bus|GPU is lost|NVML_?Error_?Gpu_?Is_?Lost|GPU lost"
+        rf"{_CARD}[^\n]{{0,160}}f[ae]ll(?:en)? off the bus|f[ae]ll(?:en)? off the bus[^\n]{{0,80}}{_CARD}"
+        r"|GPU is lost|NVML_?Error_?Gpu_?Is_?Lost|GPU lost(?!\.?\w| (?:\d|about|its|to|in|against|some|power)\b)"
         r"|Unable to determine the device handle for GPU ?(?P<device>[\da-fA-F:.]{0,20})(?:: (?:Unknown"
         r" Error|GPU is lost|Not Found))?",
     ),
@@ -48,6 +61,7 @@ HARDWARE: tuple[Signature, ...] = (
         "xid",
         r"NVRM: (?:GPU[^\n]{0,60})?Xid \((?P<device>[^)]{1,40})\): (?P<code>\d{1,3})|\bXid(?: error| code"
         r"| errors)?:? \(?(?P<number>\d{1,3})\b",
+        unless=_TRANSACTION,
     ),
     signature(
         "gpu-init-failed",
@@ -55,10 +69,20 @@ HARDWARE: tuple[Signature, ...] = (
         r"RmInitAdapter failed!?(?: \((?P<code>[^)]{1,40})\))?|rm_init_adapter failed",
     ),
     signature(
-        "gpu-reset-required", "reset", r"GPU requires reset|NVML_?Error_?Reset_?Required|GPU reset (?:is )?required"
+        "gpu-reset-required",
+        "reset",
+        r"GPU requires reset\b(?! of)|NVML_?Error_?Reset_?Required"
+        r"|GPU reset (?:is )?required(?! by)",
     ),
-    # LnkSta: Speed 8GT/s (downgraded), Width x4 (downgraded)
-    signature("pcie-width-downgraded", "downgraded", r"LnkSta:[^\n]{0,60}Width x(?P<width>\d+) \(downgraded\)"),
+    # 01:00.0 VGA compatible controller: NVIDIA Corporation GA102 [GeForce RTX 3090]
+    #         LnkSta: Speed 8GT/s (downgraded), Width x4 (downgraded)
+    signature(
+        "pcie-width-downgraded",
+        "downgraded",
+        r"(?:(?m:^)(?:[\da-f]{4}:)?[\da-f]{2}:[\da-f]{2}\.[\da-f] (?P<owner>[^\n]{1,200})"
+        r"(?:\n(?!(?:[\da-f]{4}:)?[\da-f]{2}:[\da-f]{2}\.)[^\n]{0,300}){0,60}?\n[^\n]{0,20})?"
+        r"LnkSta:[^\n]{0,60}Width x(?P<width>\d+) \(downgraded\)",
+    ),
     signature("pcie-bar-invalid", "i/o region", r"This PCI I/O region assigned to your NVIDIA device is invalid"),
 )
 
@@ -73,7 +97,8 @@ CHOICE: tuple[Signature, ...] = (
             "num_gpus",
             "invalid cuda 'device",
         ),
-        r"invalid device ordinal|CUDA_ERROR_INVALID_DEVICE\b|cudaErrorInvalidDevice\b|invalid device id"
+        r"invalid device ordinal|CUDA_ERROR_INVALID_DEVICE\b|cudaErrorInvalidDevice\b"
+        r"|(?:AssertionError:|\bcuda|\btorch|\bgpus?)[^\n]{0,80}\binvalid device id\b"
         r"|device >= 0 && device < num_gpus|Invalid CUDA 'device=(?P<device>[^']{1,40})'",
     ),
     signature(
@@ -127,6 +152,8 @@ CHOICE: tuple[Signature, ...] = (
         "mig",
         r"No MIG (?:devices|GPU instances|instances)[^\n]{0,20}found|no (?:gpu|compute) instances? (?:found"
         r"|created|configured)|MIG[^\n]{0,60}(?:no|without) (?:gpu |compute )?instances?",
+        # A group of virtual machines has the same name.
+        unless=r"instance group|managed instance|autoscal|\bMIG '?[a-z]\w*-\w|\bregion\b|\bzone\b",
     ),
     signature(
         "duplicate-gpu",
@@ -230,7 +257,7 @@ MEMORY: tuple[Signature, ...] = (
         r"|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|hipErrorOutOfMemory"
         r"|torch\.(?:cuda\.)?OutOfMemoryError"
         r"|RESOURCE_?EXHAUSTED:? [^\n]{0,40}out of memory|cudaMalloc failed: out of memory"
-        r"|failed to allocate[^\n]{0,40}(?:CUDA|GPU|device)"
+        r"|failed to allocate (?!an? |ip |port)[^\n]{0,40}(?:CUDA|GPU|device)"
         r"|OOM when allocating tensor[^\n]{0,200}GPU|CUBLAS_STATUS_ALLOC_FAILED|CUDNN_STATUS_ALLOC_FAILED",
     ),
     # Process 12345 has 21.99 GiB memory in use.

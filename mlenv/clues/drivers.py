@@ -6,9 +6,11 @@ from mlenv.clues.clue import Signature, signature
 
 # A CUDA error is named by its sentence, by the names of the runtime and the driver API, or by its number alone.
 _NUMBERED = (
-    r"(?:cuda ?(?:driver |runtime )?(?:error|failure)|cuinit|cudart\w*|error ?code|error|init failure)"
-    r"[^\n]{0,30}?[ =(:#]"
+    r"(?:(?:cuda ?(?:driver |runtime )?|\bcu(?:da)?[A-Z]\w{2,40}(?:\(\))?[^\n]{0,20} )(?:error|failure)"
+    r"(?:[ ,:]{1,2}(?:code|number|no\.?))?[ =:(#]{1,3}|(?:cuinit|cudart\w*|init failure)[^\n]{0,30}?[ =(:#])"
 )
+_NVIDIA = r"(?:NVRM|nvidia|nvml|kernel module)"
+_END = r"(?!\d|\.\d)"
 
 NVML: tuple[Signature, ...] = (
     signature(
@@ -22,8 +24,9 @@ NVML: tuple[Signature, ...] = (
     signature(
         "driver-api-mismatch",
         "api mismatch",
-        r"API mismatch(?::[^\n]{0,60}version (?P<client>\d{3}[\d.]*\d)[\s\S]{0,160}?version "
-        r"(?P<module>\d{3}[\d.]*\d))?",
+        rf"(?:{_NVIDIA}[^\n]{{0,60}})?API mismatch:[^\n]{{0,60}}version (?P<client>\d{{3}}[\d.]*\d)"
+        r"[\s\S]{0,160}?version (?P<module>\d{3}[\d.]*\d)"
+        rf"|{_NVIDIA}[^\n]{{0,60}}API mismatch",
     ),
     # kernel version 361.77.0 does not match DSO version 352.93.0 -- cannot find working devices
     signature(
@@ -72,7 +75,9 @@ NVML: tuple[Signature, ...] = (
         "smi-cannot-reach-driver",
         "communicate with",
         r"(?:couldn't|could not|can't|cannot|can not|unable to|failed to|not able to) communicate with "
-        r"(?:the )?(?:nvidia |gpu |kernel |display ){0,2}drivers?\b",
+        r"(?:the )?(?:(?:nvidia|gpu|display) (?:nvidia |gpu |kernel |display )?drivers?\b"
+        r"|(?:kernel )?drivers?\b[^\n]{0,80}(?:nvidia|gpu|cuda))"
+        r"|(?:nvidia|gpu|cuda)[^\n]{0,120}communicate with (?:the )?(?:kernel )?drivers?\b",
     ),
     signature(
         "smi-no-devices",
@@ -98,6 +103,8 @@ CUDA: tuple[Signature, ...] = (
         "driver-too-old",
         ("driver on your system is too old", "driver is too old", "driver version is too old", "outdated driver"),
         r"driver (?:on your system |version )?is too old(?:[^\n]{0,4}found version (?P<found>\d{4,5}))?",
+        # Drivers of other things than a GPU.
+        unless=r"[oj]dbc|selenium|chrome|gecko|firefox|browser|session|database|\bsql|mongo|printer|kafka|wi-?fi|audio",
     ),
     # libcuda.so.418.74: undefined symbol: cuCtxCreate_v3: a function that this driver does not have yet.
     signature(
@@ -109,7 +116,8 @@ CUDA: tuple[Signature, ...] = (
     signature(
         "driver-too-old-for-image",
         "unsatisfied condition",
-        r"unsatisfied condition: (?:cuda ?>= ?(?P<needed>\d+\.\d+)|driver ?>= ?(?P<floor>\d+)|[^\n]{0,80}driver)",
+        r"unsatisfied condition: (?:cuda ?>= ?(?P<needed>\d+\.\d+)|driver ?>= ?(?P<floor>\d+)"
+        r"|[^\n]{0,80}(?:update your|nvidia|display|gpu) driver)",
     ),
     # ERROR: This container was built for NVIDIA Driver Release 535.54 or later, but
     #        version 470.82.01 was detected and compatibility mode is UNAVAILABLE.
@@ -155,7 +163,8 @@ CUDA: tuple[Signature, ...] = (
         r"CUDA unknown error|CUDA_ERROR_UNKNOWN|cudaErrorUnknown\b|failed to initialize CUDA: unknown error"
         r"|cuda (?:error|failure|(?:driver|runtime) error|failed)[^\n]{0,12}(?<!\d)(?:unknown error|999(?!\d))"
         # Until CUDA 10.0 the number of this error was 30.
-        r"|\bcu\w{4,40} returned (?:30|999)(?!\d)|\berror ?= ?(?:30|999) ?: unknown error"
+        r"|\bcu(?:da|init|ctx|device|mem|module|stream|event|launch|driver|func|array|ipc|graph)\w{0,40} returned"
+        r" (?:30|999)(?!\d)|\berror ?= ?(?:30|999) ?: unknown error"
         r"|cu(?:da|Init)[^\n]{0,60}\bunknown[_ ]error ?\((?:30|99|999)\)"
         r"|cuInit[^\n]{0,40}(?<!\d)999(?!\d)"
         r"|cuda init failure (?:'?unknown error|999)|cuInit[^\n]{0,40}unknown error",
@@ -170,13 +179,13 @@ CUDA: tuple[Signature, ...] = (
         "cuda-system-not-ready",
         ("system not yet initialized", "system_not_ready", "systemnotready", "802"),
         r"system not yet initialized|CUDA_ERROR_SYSTEM_NOT_READY|cudaErrorSystemNotReady"
-        rf"|{_NUMBERED}802(?!\d)",
+        rf"|{_NUMBERED}802{_END}",
     ),
     signature(
         "cuda-driver-mismatch",
         ("unsupported display driver", "system_driver_mismatch", "systemdrivermismatch", "803"),
         r"unsupported display driver / cuda driver combination|CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"
-        rf"|cudaErrorSystemDriverMismatch|{_NUMBERED}803(?!\d)",
+        rf"|cudaErrorSystemDriverMismatch|{_NUMBERED}803{_END}",
     ),
     signature(
         "cuda-compat-unsupported",
@@ -216,8 +225,8 @@ MODULE: tuple[Signature, ...] = (
             "module keys",
             "sig_enforce",
         ),
-        r"key was rejected by service|required key not available|Lockdown: [^\n]{0,60}(?:unsigned module"
-        r"|module loading)"
+        r"(?:(?m:^)|: ?|')key was rejected by service|required key not available"
+        r"|Lockdown: [^\n]{0,60}(?:unsigned module|module loading is restricted)"
         r"|Loading of (?:unsigned module|module with unavailable key) is rejected"
         r"|module signature[^\n]{0,40}(?:rejected|not (?:trusted|valid))"
         r"|(?:nvidia|kernel|module)[^\n]{0,40}(?:keys?|signatures?) (?:is|are|was|were|got) (?:rejected|refused"
@@ -348,6 +357,8 @@ MODULE: tuple[Signature, ...] = (
         r"|loaded instead|gets loaded|obtained ownership|has (?:claimed|grabbed))"
         r"|(?:bound|attached) to (?:nouveau|nova)"
         r"|(?m:^(?:nouveau|nova_core) \d{5,9} \d)|incompatible with the nouveau|driver=nouveau",
+        # The word is French for "new".
+        unless=r"\b(?:le|un|du|au|ce|de|notre|mon|art) nouveau\b",
     ),
     signature(
         "after-suspend",
@@ -380,7 +391,7 @@ HOST: tuple[Signature, ...] = (
     signature(
         "vgpu-unlicensed",
         ("license", "licence", "not_licensed", "notlicensed"),
-        r"CUDA_ERROR_DEVICE_NOT_LICENSED|cudaErrorDeviceNotLicensed|License Status ?: (?:Unlicensed"
+        r"CUDA_ERROR_DEVICE_NOT_LICENSED|cudaErrorDeviceNotLicensed|License Status : (?:Unlicensed"
         r"|Expired)[^\n]{0,40}"
         r"|(?:vgpu|grid)[^\n]{0,60}(?:unlicensed|licen[sc]e (?:has )?expired|failed to acquire licen[sc]e)",
     ),
@@ -406,6 +417,7 @@ HOST: tuple[Signature, ...] = (
         r"|has) (?:not |stopped|dead|inactive|failed|missing)|inactive|failed to start|could not be found)"
         r"|failed to start[^\n]{0,40}fabric[ -]?manager|(?:without|missing|no) (?:a "
         r"|the )?(?:running )?(?:nvidia[ -])?fabric[ -]?manager",
+        unless=r"service fabric|hyperledger|microsoft fabric|azure",
     ),
     signature(
         "intel-gpu-driver-missing",

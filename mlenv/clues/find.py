@@ -53,14 +53,20 @@ def _find(text: str, signatures: tuple[Signature, ...], *, told: bool) -> list[C
 
 def _matches(row: Signature, plain: str, folded: str) -> Iterator[re.Match[str]]:
     """Every place where a signature stands: only around its needles, which a text has few of."""
-    reached = 0
+    reached = judged = 0
     for start, end in _windows(row.needles, folded):
         for match in row.pattern.compiled.finditer(plain, start, end):
-            if match.start() >= reached:
-                reached = match.end()
-                yield match
-                if not row.pattern.compiled.groupindex:
-                    return  # a second one would say the same
+            if match.start() < reached:
+                continue
+            if row.unless is not None and match.start() >= judged:
+                judged = _line_end(plain, match.start())
+                if row.unless.compiled.search(plain, _line_start(plain, match.start()), judged):
+                    reached = judged
+                    continue
+            reached = match.end()
+            yield match
+            if not row.pattern.compiled.groupindex:
+                return  # a second one would say the same
 
 
 def _windows(needles: tuple[str, ...], folded: str) -> list[tuple[int, int]]:
@@ -88,6 +94,13 @@ def _places(needle: str, folded: str) -> Iterator[int]:
 
 def _line(text: str, at: int) -> str:
     """The line around a place, without what is left and right of it."""
-    start = text.rfind("\n", 0, at) + 1
+    return text[_line_start(text, at) : _line_end(text, at)].strip()[:QUOTED]
+
+
+def _line_start(text: str, at: int) -> int:
+    return text.rfind("\n", 0, at) + 1
+
+
+def _line_end(text: str, at: int) -> int:
     end = text.find("\n", at)
-    return text[start : end if end >= 0 else len(text)].strip()[:QUOTED]
+    return end if end >= 0 else len(text)

@@ -7,6 +7,8 @@ from mlenv.clues.clue import Signature, signature
 _NAME = r"[A-Za-z0-9](?:[\w.-]{0,80}[A-Za-z0-9])?"
 _VERSION = r"(?P<version>[\w.!+*-]{1,60})"
 _BARE = r"(?P<path2>(?:~|/|[A-Za-z]:\\)[^\s'\",;]{2,300})"
+_DISK = r"(?:disk|device|drive|volume|partition|file ?system|/\S{1,100}|\b[a-z]:)"
+_KILLED_NUMBER = r"(?:137|-9)(?!\d|[./]\d| (?:rows?|records|items|batches|files|lines|of)\b)"
 _PATH = r"(?P<path>(?:[A-Za-z]:)?[^'\"\n<>|]{1,400})"
 
 SIGNATURES: tuple[Signature, ...] = (
@@ -129,7 +131,8 @@ SIGNATURES: tuple[Signature, ...] = (
         "externally-managed",
         ("externally-managed", "externally managed", "managed by uv and should not be modified"),
         r"externally[- ]managed[- ]environment|environment is externally managed"
-        r"|is managed by uv and should not be modified|\bexternally managed\b",
+        r"|is managed by uv and should not be modified"
+        r"|(?:python|interpreter|environment|\bpip3?\b|system)[^\n]{0,120}\bexternally managed\b",
     ),
     # PermissionError: [Errno 13] Permission denied: '/usr/lib/python3/dist-packages/x'
     signature(
@@ -164,6 +167,8 @@ SIGNATURES: tuple[Signature, ...] = (
         r"[^\n]{0,40}"
         r"|problem when trying to write in your cache folder(?: \((?P<path>[^)\n]{1,300})\))?"
         r"|no locator available for file|(?:cache|config)[- ]?dir(?:ectory)?[^\n]{0,200}not (?:a )?writ(?:e)?able",
+        # Caches of servers.
+        unless=r"nginx|squid|varnish|apache|proxy|\bsql|postgres|redis",
     ),
     signature(
         "install-rights-hint", "consider using the", r"consider using the '?--user'? option or check the permissions"
@@ -191,11 +196,16 @@ SIGNATURES: tuple[Signature, ...] = (
             "edquot",
         ),
         r"(?:\[errno 28\]|no space left on device|os error 28\)|\benospc\b|nospacelefterror"
-        r"|not enough (?:free )?(?:disk )?space"
-        r"|no (?:free )?disk space|out of (?:disk )?space\b|disk (?:is )?full|no usable temporary directory"
+        rf"|(?:not|n't have) enough (?:free )?(?:disk space|space (?:left )?(?:on|in) (?:the |this )?{_DISK}"
+        r"|space to (?:install|download|unpack|extract|write|save))"
+        rf"|no (?:free )?disk space|out of disk space|\br[au]n(?:s|ning)? out of space (?:on|in) (?:the |this )?{_DISK}"
+        rf"|{_DISK} (?:is |was |has |are )?(?:\w{{1,10}} )?out of space\b"
+        r"|disk (?:is )?full\b(?! of)|no usable temporary directory"
         r"|\[winerror 112\]"
         r"|(?P<quota>disk quota exceeded|\[errno 122\]|\bedquot\b))"
         rf"(?:[^\n'\"]{{0,120}}['\"]{_PATH}['\"]|[^\n'\"]{{0,40}}? (?:in|on|at|under|device:) {_BARE})?",
+        # The same number stands for a limit of files that are watched.
+        unless=r"inotify|file watchers",
     ),
     # A line of `df -h` or `df -i`: /dev/sda1  20G  20G  0  100% /
     signature(
@@ -207,7 +217,8 @@ SIGNATURES: tuple[Signature, ...] = (
     signature(
         "shared-memory-short",
         ("shm", "shared memory", "killed by signal: bus error", "torch_", "semlock", "sem_open"),
-        r"insufficient shared memory|out of shared memory|shared memory (?:is )?(?:exhausted|too small|full|limit)"
+        r"insufficient shared memory|(?:worker|loader|torch|process|container)[^\n]{0,80}out of shared memory"
+        r"|shared memory (?:is |was )?(?:exhausted|too small|full)\b|raise your shared memory limit"
         r"|killed by signal: bus error|dataloader[^\n]{0,120}\bbus error"
         r"|unable to (?:write to file|mmap|allocate shared memory|open shared memory)[^\n]{0,120}</?(?:torch|psm|wnsm)_"
         r"|(?:error while|failed to) creat\w{1,5} shared memory segment[^\n]{0,120}"
@@ -215,17 +226,36 @@ SIGNATURES: tuple[Signature, ...] = (
         r"|not enough|only has|bytes available)"
         r"|(?:no space left|errno 28)[^\n]{0,160}/dev/shm|increase (?:the )?(?:size of )?(?:shm|shared memory|/dev/shm)"
         r"|nccl[^\n]{0,200}/dev/shm/nccl",
+        # The memory that the threads of one block of a GPU share, and that of a database; what NCCL notes in passing.
+        unless=r"per block|thread ?block|cudafunc|\bkernels?\b[^\n]{0,40}\bKB\b|triton|max_locks|occupancy"
+        r"|nccl info (?![^\n]*(?:fail|error|no space))",
     ),
-    signature("bus-error", "bus error", r"\bbus error\b(?: \(core dumped\))?"),
+    signature(
+        "bus-error",
+        "bus error",
+        r"\bbus error\b(?: \(core dumped\))?",
+        # Buses of cables and chips.
+        unless=r"\b(?:can|i2c|spi|usb|pcie?|mod|field|profi|d|smbus|serial)[- ]?bus\b|\bi2c\b|modbus"
+        r"|\bcan ?\d\b|rs-?485|\b(?:event|message|service) bus error",
+    ),
     # Killed / exited with code 137 / DataLoader worker (pid 81) is killed by signal: Killed.
     signature(
         "process-killed",
         ("killed", "137", "signal 9", "sigkill", "signal: 9", "oom", "out of memory: kill", "exit code -9", "code: -9"),
-        r"(?m)^killed(?: \d{1,9})?\.? ?$|: line \d{1,6}: \d{1,9} killed\b|oom[- _]?killed|\boomkill\w{0,5}"
-        r"|\boom[-_]reaper|\boom-killer\b|\boom_kill\b"
+        r"(?m)^killed\.? ?$|: line \d{1,6}: \d{1,9} killed\b|\boom[- _]?killed\b(?!\W{1,4}(?:false|0|no)\b)"
+        r"|\boomkilling\b|\boom[-_]reaper|\boom-killer\b(?! (?:disabled|is off))|\boom_kill\b(?!\W{1,3}0\b)"
         r"|out of memory: kill(?:ed)? process|memory cgroup out of memory"
-        r"|(?:code|status|exitcode|rc)[:= ]{1,4}(?:137|-9)\b|exited \(137\)|exited with (?:code )?137"
-        r"|\bsignal:? (?:9\b|killed|sigkill)|killed by signal: killed|\bsigkill\b|died with <signals\.sigkill",
+        rf"|(?:exit|return)[a-z]{{0,3}}[ _-]?(?:code|status)[:= ]{{1,4}}{_KILLED_NUMBER}|\bexited, status=137\b"
+        rf"|(?:exit|return|fail|died|end|kill|terminat|crash|stop|finish|process|container|pod|worker|build|command|script"
+        rf"|program|python|train)[^\n]{{0,60}}\b(?:code|status|rc)[:= ]{{1,4}}{_KILLED_NUMBER}"
+        rf"|exited \(137\)|\bexit(?:ed|s)?(?: with)?:? {_KILLED_NUMBER}"
+        r"|(?:\bby|\bwith|\bon|\bgot|received|caught|\bfatal|\() ?signal:? 9\b(?!\.\d| of\b)"
+        r"|\bsignal:? (?:9\W{1,3}(?:killed|sigkill|received)|killed|sigkill)|killed by signal: killed"
+        r"|(?:\bby|received|\bgot|\bsent|exit\w{0,3}|signal\w{0,2}|9,?|[{(:]) ?\(?sigkill\b|\bsigkill ?(?:\(|received)"
+        r"|died with <signals\.sigkill",
+        # Some other kind of number, or an order to end what still runs.
+        unless=r"\b(?:post|zip|bar|dial|area|country|qr) ?code|\bkilling\b|\bsending\b"
+        r"|after \d+ (?:s|seconds)[^\n]{0,20} sigkill",
     ),
     signature(
         "memory-exhausted",
@@ -247,7 +277,13 @@ SIGNATURES: tuple[Signature, ...] = (
     signature(
         "too-many-open-files",
         ("too many open files", "ancdata", "emfile", "errno 24]"),
-        r"too many open files|received 0 items of ancdata|\bemfile\b|\[errno 24\]",
+        r"too many open files(?! in system)|received 0 items of ancdata|\bemfile\b|\[errno 24\]",
+    ),
+    # ENFILE: all processes of the system together.
+    signature(
+        "system-files-exhausted",
+        ("too many open files in system", "enfile", "errno 23]"),
+        r"too many open files in system|\benfile\b|\[errno 23\]",
     ),
     # What an installer was doing when it ended.
     signature(
@@ -269,8 +305,11 @@ SIGNATURES: tuple[Signature, ...] = (
             "pip\\_internal",
             "pip/_internal",
         ),
-        r"(?m)^ ?(?:collecting|downloading|installing collected packages|building wheels? for|resolved \d"
-        r"|prepared \d)\b"
+        rf"(?m)^ ?(?:collecting {_NAME}(?:[\[<>=~!]| \(from | @ "
+        r"|\n ?(?:downloading|using cached|obtaining|cloning|error))"
+        r"|downloading [^\n]{1,300}(?:\.whl|\.tar\.|\.zip|\.conda\b|\.metadata|\(\d[\d.]{0,8} ?[kmg]i?b\))"
+        r"|installing collected packages|building wheels? for"
+        r"|(?:resolved|prepared|downloaded|installed) \d{1,5} packages?\b)"
         r"|\b(?:pip3?(?:\.\d{1,2})?|uv pip|conda|mamba) install\b|\buv (?:add|sync)\b|could not install packages"
         r"|pip[\\/]_(?:internal|vendor)",
     ),
@@ -280,7 +319,9 @@ SIGNATURES: tuple[Signature, ...] = (
     signature(
         "certificate-not-trusted",
         ("certificate", "unknownissuer", "sslcertverificationerror"),
-        r"certificate[_ ]verify[_ ]failed|self[- ]signed certificate|unable to get local issuer certificate"
+        r"certificate[_ ]verify[_ ]failed|self[- ]signed certificate in (?:the )?certificate chain"
+        r"|(?:error|fail|problem|refuse|reject|untrust)[^\n]{0,80}\bself[- ]signed certificate"
+        r"|unable to get local issuer certificate"
         r"|unknownissuer"
         r"|invalid peer certificate|ssl certificate problem|sslcertverificationerror"
         r"|peer certificate cannot be authenticated",
@@ -331,6 +372,7 @@ SIGNATURES: tuple[Signature, ...] = (
             "invalid gzip",
             "incompleteread",
             "corrupt",
+            "is invalid",
         ),
         r"badzipfile|not a zip file|bad crc-32|invalid zip file|invalid gzip header|incompleteread"
         r"|zip archive[^\n]{0,40}corrupt"
@@ -349,7 +391,7 @@ SIGNATURES: tuple[Signature, ...] = (
         ),
         r"resolutionimpossible|conflicting dependencies|requirements are unsatisfiable|unsatisfiableerror"
         r"|no solution found when resolving|libmambaunsatisfiableerror|resolution-too-deep"
-        r"|version solving failed|the user requested[^\n]{1,100}",
+        r"|version solving failed|the user requested \S{1,60}[<>=~!][^\n]{1,100}|the conflict is caused by",
     ),
     signature(
         "installed-conflict",

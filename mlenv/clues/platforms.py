@@ -43,7 +43,11 @@ SIGNATURES: tuple[Signature, ...] = (
     signature(
         "illegal-instruction",
         ("illegal instruction", "sigill", "0xc000001d", "exit code 132", "status 132", "exit code: 132", "-1073741795"),
-        r"illegal instruction|\bsigill\b|0xc000001d|-1073741795\b|(?:exit|return)\w{0,5} (?:code|status):? 132\b",
+        r"(?m:^|[: (])illegal instruction(?: ?\( ?core dumped|: 4\b|\)|'|\.?(?m:$))"
+        r"|(?:crash|import|python|signal|exception|killed|died|terminat|exit|with|\bget|\bgot|an)[^\n]{0,40}"
+        r" illegal instruction\b(?! (?:and|in the prompt|at 0x\w{1,6}\b))"
+        r"|illegal instruction[^\n]{0,60}(?:import|python|torch|tensorflow|jax|numpy|onnx)"
+        r"|\bsigill\b|0xc000001d|-1073741795\b|(?:exit|return)\w{0,5} (?:code|status):? 132\b",
     ),
     # jaxlib, TensorFlow and others look before they leap, and say so.
     signature(
@@ -127,7 +131,8 @@ SIGNATURES: tuple[Signature, ...] = (
         "path-too-long",
         ("long path", "winerror 206", "too long", "longpathsenabled"),
         r"windows long path support|\[winerror 206\]|enable long paths|longpathsenabled"
-        r"|(?:file ?name|path)(?: or extension)? (?:is )?too long",
+        r"|(?:file ?name|file path|path name)(?: or extension)? (?:is )?too long|\bpath too long\b"
+        r"|(?:error|cannot|could not|failed|unable)[^\n]{0,200}\bpath is too long",
     ),
     signature("paging-file-too-small", ("paging file", "winerror 1455"), r"paging file is too small|\[winerror 1455\]"),
     # ---------------------------------------------------------------- modules and what they load
@@ -196,6 +201,8 @@ SIGNATURES: tuple[Signature, ...] = (
         "module-not-found",
         "no module named",
         r"(?m)no module named '?(?P<module>[a-z_]\w{0,80})'?(?=['\s.]|$)(?!\.\w)(?!'?; )",
+        # PyTorch notes it and runs on without.
+        unless=r"failed to initialize numpy",
     ),
     signature(
         "already-installed-at",

@@ -209,7 +209,7 @@ _JAX: tuple[Signature, ...] = (
     signature(
         "jax-backend-unknown",
         ("unknown backend", "unable to initialize backend", "known backends", "no platforms that are instances"),
-        r"Unknown backend:? '?(?P<backend>cuda|gpu|rocm|METAL)'?[^\n]{0,120}|"
+        r"Unknown backend:? '?(?P<backend>cuda|gpu|rocm|METAL)\b'?[^\n]{0,120}|"
         r"Backend '(?P<name>cuda|gpu|rocm)' is not in the list of known backends[^\n]{0,80}|"
         r"Unable to initialize backend '(?P<failed>cuda|gpu|rocm)':? ?(?:NOT_FOUND|module '?jaxlib|Unable to find|"
         r"Could not find)[^\n]{0,120}",
@@ -275,7 +275,7 @@ _TRITON: tuple[Signature, ...] = (
         ("triton",),
         r"Cannot find a working triton installation[^\n]{0,120}|TritonMissing[^\n]{0,120}|"
         r"No module named '?triton(?:\.[\w.]{1,60})?(?!\w)|(?<!matching )triton is not installed[^\n]{0,60}|"
-        r"(?:Please|You need to) install triton[^\n]{0,60}",
+        r"(?:Please|You need to) install triton(?!\w|[ -](?:inference|client|server))[^\n]{0,60}",
     ),
 )
 
@@ -317,7 +317,8 @@ _NUMPY: tuple[Signature, ...] = (
     signature(
         "numpy-not-found",
         ("no module named 'numpy'", "no module named numpy", "numpy is required", "numpy is not installed"),
-        r"No module named '?numpy'?(?![.\w])|numpy is (?:required|not installed)[^\n]{0,40}",
+        r"No module named '?numpy'?(?![.\w])|numpy is not installed[^\n]{0,40}"
+        r"|(?:(?m:^)|error: ?|: )numpy is required(?! (?:for|by) (?:this|the|these) )[^\n]{0,40}",
     ),
     signature(
         "numpy-alias-removed",

@@ -15,8 +15,8 @@ import msgspec
 
 from mlenv.consistency.folders import beside, names_in
 from mlenv.consistency.integrity import GONE, TEST_FOLDERS, Damage, Inspection, Locate, check_file
-from mlenv.facts.typed import decode_json
 from mlenv.system.host import Host
+from mlenv.typed import decode_json
 
 MAX_BYTES = 64 * 1024 * 1024
 

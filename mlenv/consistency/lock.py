@@ -15,10 +15,10 @@ from mlenv.consistency.settled import SEEDS, is_same
 from mlenv.errors import UsageError
 from mlenv.facts.environment import Distribution, Environment
 from mlenv.facts.machine import Machine
-from mlenv.facts.typed import decode_json
 from mlenv.plan.explicit import read_explicit
 from mlenv.plan.plan import Plan
 from mlenv.system.host import Host
+from mlenv.typed import decode_json
 
 MAX_BYTES = 64 * 1024 * 1024
 _OWN_MANAGERS = ("uv", "pip")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
 from mlenv.plan.conda_login import without_login
 from mlenv.plan.explicit import LockedRecord, read_explicit, render_explicit
+from mlenv.typed import decode_json
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True):

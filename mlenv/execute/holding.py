@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 
 from mlenv.execute.generations import Generations
 from mlenv.execute.scratch import PREFIX
-from mlenv.facts.typed import decode_json
 from mlenv.system.signals import undisturbed
+from mlenv.typed import decode_json
 
 VARIABLE = "MLENV_TRANSACTION"
 """Every process of an installation carries it, so that none outlives it unseen."""

@@ -11,9 +11,9 @@ from mlenv import __version__
 from mlenv.execute.generations import MANIFEST, Generations
 from mlenv.facts.guarded_variables import find_guarded
 from mlenv.facts.machine import Machine
-from mlenv.facts.typed import decode_json
 from mlenv.plan.plan import Plan
 from mlenv.system.durable import flush_file_system, write_durably
+from mlenv.typed import decode_json
 from mlenv.verify.result import Verification
 
 SCHEMA = "mlenv.manifest/1"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
+from mlenv.typed import decode_json
 
 FILE = "pace.json"
 WORTH_BYTES = 5_000_000

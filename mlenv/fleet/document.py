@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mlenv.facts.typed import json_decoder
+from mlenv.typed import json_decoder
 
 DOCTOR, VERIFY, UNREACHABLE, FLEET = "mlenv.doctor/1", "mlenv.verify/1", "mlenv.unreachable/1", "mlenv.fleet/1"
 READABLE = (DOCTOR, VERIFY, UNREACHABLE)

@@ -11,8 +11,8 @@ from typing import IO, cast
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
 from mlenv.fleet.document import UnreadableError
+from mlenv.typed import decode_json
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
 LARGEST = 64 * 2**20

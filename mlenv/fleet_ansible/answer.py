@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mlenv.errors import ExitStatus
-from mlenv.facts.typed import decode_json
+from mlenv.typed import decode_json
 
 SCHEMA = "mlenv.unreachable/1"
 REASON_LENGTH = 400

@@ -9,7 +9,7 @@ import msgspec
 from mlenv.errors import UsageError
 from mlenv.facts.environment import Environment
 from mlenv.facts.machine import Machine
-from mlenv.facts.typed import decode_json
+from mlenv.typed import decode_json
 
 SCHEMA = "mlenv.machine/1"
 KIND = TypeVar("KIND")

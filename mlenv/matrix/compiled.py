@@ -19,8 +19,8 @@ from typing import TypeVar
 import msgspec
 
 from mlenv import __version__
-from mlenv.facts.typed import decode_msgpack
 from mlenv.matrix import hardware, health, images, rows
+from mlenv.typed import decode_msgpack
 
 VALUE = TypeVar("VALUE")
 

@@ -10,7 +10,7 @@ import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.facts.pattern import lazy
-from mlenv.facts.typed import convert
+from mlenv.typed import convert
 
 ROWS = TypeVar("ROWS")
 MAX_BYTES = 32_000_000

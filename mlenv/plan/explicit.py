@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from mlenv.errors import UsageError
-from mlenv.facts.typed import decode_json
 from mlenv.plan.conda_content import ChannelAnswer
+from mlenv.typed import decode_json
 
 MARK = "@EXPLICIT"
 MADE_BY = "make it anew: `mlenv plan --manager conda --prove`"

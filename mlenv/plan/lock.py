@@ -21,8 +21,8 @@ import msgspec
 import tomli
 
 from mlenv.errors import InstallError, UsageError
-from mlenv.facts.typed import convert
 from mlenv.plan.index_lines import file_address
+from mlenv.typed import convert
 
 MAX_BYTES = 64 * 1024 * 1024
 _VERSION = re.compile(r"1(\.\d+)*")

@@ -10,11 +10,11 @@ import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.facts.pattern import lazy
-from mlenv.facts.typed import convert
 from mlenv.matrix.toml_file import one_line, parse_toml, read_text
 from mlenv.policy.forms import Problem, find_problems
 from mlenv.policy.model import Policy
 from mlenv.report.redact import mask_text
+from mlenv.typed import convert
 
 SCHEMA = 1
 _PLACE = lazy(r"\(at line (\d+)")

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
 from mlenv.probe.log import Log
 from mlenv.system.host import Host
 from mlenv.system.process import Completed
+from mlenv.typed import decode_json
 
 ANSWER = TypeVar("ANSWER")
 _WINDOWS_CRASH = 0xC0000000

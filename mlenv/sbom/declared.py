@@ -10,8 +10,8 @@ import msgspec
 from mlenv.consistency.folders import beside, read_text
 from mlenv.facts.environment import Distribution
 from mlenv.facts.pattern import lazy
-from mlenv.facts.typed import decode_json
 from mlenv.system.host import Host
+from mlenv.typed import decode_json
 
 MAX_LICENCE = 120
 """A longer licence field is the licence's text, not its name."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
+from mlenv.typed import decode_json
 
 
 class _Listed(msgspec.Struct):

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
 from mlenv.supply.offers import Source, Supply
 from mlenv.system.page import Page
 from mlenv.system.process import Completed, run
+from mlenv.typed import decode_json
 
 SECONDS = 20.0
 

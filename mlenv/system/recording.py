@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlenv.errors import UsageError
-from mlenv.facts.typed import decode_json
 from mlenv.system.host import AccountRights, DiskUsage, FileKind, FileStatus, Host, Identity, find_lines
 from mlenv.system.process import Completed
+from mlenv.typed import decode_json
 
 SCHEMA = "mlenv.recording/1"
 VALUE = TypeVar("VALUE")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from mlenv.facts.typed import decode_msgpack
 from mlenv.system.process import Completed
+from mlenv.typed import decode_msgpack
 
 MOST_ANSWERS = 500
 LONGEST_SCRIPT = 4096

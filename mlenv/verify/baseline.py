@@ -14,8 +14,8 @@ import msgspec
 
 from mlenv.errors import UsageError
 from mlenv.facts.machine import Machine
-from mlenv.facts.typed import decode_json
 from mlenv.matrix.toml_file import one_line
+from mlenv.typed import decode_json
 from mlenv.verify.cards import find_card
 from mlenv.verify.result import Result, ResultStatus, Verification
 

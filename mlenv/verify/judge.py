@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
 from mlenv.system.process import Completed
+from mlenv.typed import decode_json
 from mlenv.verify import endings
 from mlenv.verify.imports import explain_import
 from mlenv.verify.result import Result, ResultStatus, Target

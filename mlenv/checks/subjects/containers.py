@@ -10,7 +10,7 @@ from mlenv.checks.finding import Finding, Fix, Grade
 from mlenv.checks.messages import NO_GPU, first_told, present, value, weigh
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.situation import driver_of, in_container, in_wsl, require_concern, require_linux, variable
-from mlenv.checks.wording import remark
+from mlenv.checks.wording import remark, says
 from mlenv.clues.clue import Clue
 from mlenv.facts.machine import Machine
 from mlenv.facts.pattern import lazy
@@ -49,7 +49,7 @@ def container_lost_gpu_cgroup(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     lost = bool(remark(case, "devices_list", "devices.list", "cgroup"))
     state = case.machine.nvidia
     silent = state is not None and state.nvml == "Unknown" and bool(case.machine.os.container)
-    if answer is None and not silent and not (reload and reload.told):
+    if answer is None and not silent and not (reload and reload.told and says(case, "gpu", "nvidia", "cuda", "nvml")):
         return
     if in_wsl(case) or (in_container(case) is False and reload is None) or case.clue("gpu-lost"):
         return

@@ -178,7 +178,7 @@ def gpu_init_failed(case: Case, _matrix: Matrix) -> Iterator[Finding]:
 def pcie_width_reduced(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A card that uses fewer lanes of PCI Express than it and its slot have."""
     require_concern(case)
-    clue = case.clue("pcie-width-downgraded")
+    clue = next((row for row in case.clues_of("pcie-width-downgraded") if _is_display(value(row, "owner"))), None)
     signals = _wrong(case, matrix, "gpu.pcie_width")
     if clue is None and not signals:
         return
@@ -193,6 +193,11 @@ def pcie_width_reduced(case: Case, matrix: Matrix) -> Iterator[Finding]:
         grade="named" if clue else "shown",
         explains=("pcie-width-downgraded",),
     )
+
+
+def _is_display(owner: str) -> bool:
+    """Whether a device that `lspci` lists may be a GPU; so may one whose line is not there."""
+    return not owner or any(word in owner.lower() for word in ("nvidia", "vga compatible", "3d controller", "display"))
 
 
 def _code(clue: Clue) -> int:

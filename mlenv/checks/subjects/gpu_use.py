@@ -22,13 +22,14 @@ def gpu_exclusive_mode(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A GPU that only one process, or none, may use at a time."""
     require_concern(case)
     busy, mode = first_told(case, "devices-unavailable"), case.clue("exclusive-mode")
-    closed = [gpu for gpu in case.machine.gpus_of("nvidia") if gpu.compute_mode not in (None, "default")]
+    gpus = case.machine.gpus_of("nvidia")
+    closed = [gpu for gpu in gpus if gpu.compute_mode not in (None, "default")]
     barred = [gpu for gpu in closed if gpu.compute_mode == "prohibited"]
     if busy is None and not barred:
         return
     yield Finding(
         id="gpu-exclusive-mode",
-        severity="error" if busy or barred else "warning",
+        severity="error" if busy or len(barred) == len(gpus) else "warning",
         title="The GPU takes no further process",
         cause="Its compute mode lets one process at a time, or none, use it, or another program has taken it whole.",
         evidence=(

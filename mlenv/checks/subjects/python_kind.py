@@ -15,7 +15,7 @@ from mlenv.checks.interpreters import (
     served_pythons,
 )
 from mlenv.checks.messages import present
-from mlenv.checks.refusal import find_refusal
+from mlenv.checks.refusals.refusal import find_refusal
 from mlenv.checks.refused import leave_to_message, refused
 from mlenv.checks.registry import Case, Skip, Unknown, check
 from mlenv.checks.situation import is_apple_silicon

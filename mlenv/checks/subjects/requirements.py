@@ -8,13 +8,23 @@ from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.messages import REFUSALS, present, value
 from mlenv.checks.registry import Case, Skip, check
+from mlenv.clues.clue import Clue
+from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
+
+# Words of the installers of Python packages: others tell of hashes, archives and conflicts too.
+_INSTALLER = lazy(
+    r"(?i)\b(?:pip3?|uv|conda|mamba|poetry|pdm|pipenv|pixi|pypi|wheels?|sdist|hashes|package versions|site-packages)\b"
+    r"|resolutionimpossible|checksummismatch|unsatisfiable ?error|requirements(?:\.txt| file)"
+    r"|(?:your|'s) requirements are|resolution-too-deep|no solution found when resolving|version solving failed"
+    r"|the conflict is caused|\w==\d|\.whl\b|\.tar\.gz\b|\.dist-info|\.so\b"
+)
 
 
 @check("resolver-conflict", subject="environment")
 def resolver_conflict(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """Requirements that contradict each other."""
-    clue = case.clue("requirements-conflict", "installed-conflict")
+    clue = _of_installer(case, "requirements-conflict") or case.clue("installed-conflict")
     if clue is None:
         raise Skip("no installer told of a conflict")
     if case.clue(*REFUSALS) is not None:
@@ -34,6 +44,12 @@ def resolver_conflict(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         grade="named" if told else "likely",
         explains=present(case, "requirements-conflict", "installed-conflict"),
     )
+
+
+def _of_installer(case: Case, slug: str) -> Clue | None:
+    """The first such message that an installer of Python packages wrote."""
+    writing = case.clue("installing", "build-failed") is not None
+    return next((clue for clue in case.clues_of(slug) if writing or _INSTALLER.search(clue.line)), None)
 
 
 def _conflict(case: Case) -> str:
@@ -91,7 +107,7 @@ def corrupt_download(case: Case, _matrix: Matrix) -> Iterator[Finding]:
 
 
 def _content(case: Case, slug: str, title: str, what: str) -> Iterator[Finding]:
-    clue = case.clue(slug)
+    clue = _of_installer(case, slug)
     if clue is None or case.clue("no-space") is not None:
         raise Skip("no installer told of a damaged file")
     yield Finding(

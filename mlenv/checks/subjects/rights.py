@@ -9,16 +9,23 @@ from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.clues.clue import Clue
+from mlenv.facts.pattern import lazy
 from mlenv.matrix.load import Matrix
 
 _PACKAGES = (
-    "site-packages", "dist-packages", "/usr/", "/opt/", "program files", "programdata", "anaconda", "miniconda",
-    "\\scripts\\", "/lib/python", "conda-meta", "/venv/", "/.venv/", "\\lib\\",
+    "site-packages", "dist-packages", "anaconda", "miniconda", "miniforge", "mambaforge", "conda-meta", "/opt/conda",
+    "/lib/python2", "/lib/python3", "/lib64/python", "/venv/", "/.venv/", "\\venv\\", "\\.venv\\", "\\scripts\\",
+    "program files\\python",
 )  # fmt: skip
-CACHES = (
-    "cache", "huggingface", "/.keras", "\\.keras", "/.triton", "/.nv", "/.torch", "/torch/hub", "matplotlib",
-    "nltk_data", ".u2net", ".insightface", ".paddle",
-)  # fmt: skip
+# Folders of the system: of packages only where an installer wrote there.
+_SYSTEM = ("/usr/", "/opt/", "program files", "programdata", "\\lib\\")
+_OTHER_PACKAGES = ("node_modules", "/gems/", "/perl5/")
+# A folder called cache, or by the name of one that keeps models; `cached_results` is none.
+_CACHE = lazy(
+    r"(?i)[\\/](?:\.?(?:[\w.-]*[-_.])?caches?|\.?huggingface[\w-]*|\.keras|\.triton|\.nv|\.torch|torch[\\/]hub"
+    r"|\.?matplotlib(?:-\w+)?|nltk_data|\.u2net|\.insightface|\.paddle\w*)(?:[\\/]|$)"
+)
+_SERVERS = lazy(r"(?i)^/var/cache/|nginx|squid|varnish|apache")
 
 
 @check("permission-denied-install", subject="environment")
@@ -52,8 +59,8 @@ def permission_denied_install(case: Case, _matrix: Matrix) -> Iterator[Finding]:
 def find_denied_install(case: Case) -> Clue | None:
     """The message that names a folder of packages, or that an installer wrote."""
     denied = case.clues_of("permission-denied")
-    placed = [clue for clue in denied if any(part in value(clue, "path").lower() for part in _PACKAGES)]
-    placed = [clue for clue in placed if not is_cache(value(clue, "path"))]
+    installing = case.clue("installing") is not None
+    placed = [clue for clue in denied if _is_of_packages(value(clue, "path"), installing=installing)]
     if placed:
         return placed[0]
     hint = case.clue("install-rights-hint")
@@ -67,10 +74,19 @@ def find_denied_install(case: Case) -> Clue | None:
     if writing:
         return writing[0]
     bare = [clue for clue in denied if not value(clue, "path")]
-    return bare[0] if bare and case.clue("installing") is not None else None
+    return bare[0] if bare and installing else None
+
+
+def _is_of_packages(path: str, *, installing: bool) -> bool:
+    """Whether a path is of a folder of Python's packages; one of the system counts while something is installed."""
+    lowered = path.lower()
+    if is_cache(path) or any(part in lowered for part in _OTHER_PACKAGES):
+        return False
+    return any(part in lowered for part in (*_PACKAGES, *(_SYSTEM if installing else ())))
 
 
 def is_cache(path: str) -> bool:
     """Whether a path is of a cache, or of models that a framework keeps."""
-    lowered = path.lower()
-    return any(part in lowered for part in CACHES) and "site-packages" not in lowered
+    if "site-packages" in path.lower() or _SERVERS.search(path):
+        return False
+    return _CACHE.search(path) is not None

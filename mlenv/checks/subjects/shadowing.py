@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix, Grade
 from mlenv.checks.messages import present, value
+from mlenv.checks.modules import KNOWN, is_of_python, is_others
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.checks.wording import all_words, complaint
 from mlenv.clues.clue import Clue
@@ -24,26 +25,6 @@ _LOCAL = (
     "module-lacks-attribute",
 )
 _INSTALLED = ("site-packages", "dist-packages", "/lib/python", "\\lib\\", "<frozen", ".egg")
-# Modules of Python's own whose names people give to files, and what packages ask them for while they are imported.
-_OF_PYTHON: dict[str, tuple[str, ...]] = {
-    "random": ("Random", "SystemRandom", "choice", "randint", "random", "seed", "sample", "shuffle", "getrandbits"),
-    "numbers": ("Integral", "Number", "Real", "Complex", "Rational"),
-    "queue": ("Queue", "Empty", "Full", "LifoQueue", "PriorityQueue"),
-    "copy": ("copy", "deepcopy"),
-    "json": ("loads", "dumps", "load", "dump", "JSONDecodeError", "JSONEncoder"),
-    "secrets": ("token_hex", "token_bytes", "choice", "randbits"),
-    "select": ("select",),
-    "signal": ("signal", "SIGINT", "SIGTERM", "Signals"),
-    "string": ("Template", "Formatter", "digits", "ascii_letters", "punctuation"),
-    "code": ("InteractiveConsole", "InteractiveInterpreter", "compile_command"),
-    "token": ("tok_name", "NAME", "OP"),
-    "tokenize": ("open", "generate_tokens", "TokenInfo"),
-    "email": ("message_from_string", "message_from_bytes"),
-    "calendar": ("timegm", "monthrange", "Calendar"),
-    "statistics": ("mean", "median", "stdev"),
-    "profile": ("run", "runctx", "Profile"),
-    "test": ("support",),
-}
 # What these lack while they are imported has a reason of its own: a companion of another release.
 _OTHER_REASONS = {("torchvision", "extension"), ("cv2", "gapi_wip_gst_gstreamerpipeline"), ("cv2", "_registermattype")}
 
@@ -84,19 +65,16 @@ def _judge(case: Case, clue: Clue) -> tuple[Grade, str, str] | None:
         return ("named", module, path) if module == value(clue, "wanted").split(".")[0] else None
     if (module.lower(), value(clue, "attribute").lower()) in _OTHER_REASONS:
         return None
-    if clue.id == "module-lacks-attribute" and _is_of_python(module, value(clue, "attribute")):
+    if not is_others(case, module):
+        return None
+    if clue.id == "module-lacks-attribute" and is_of_python(module, value(clue, "attribute")):
         return "shown", module, path
     own = path if path and not _is_installed(path) and path != "unknown location" else _own_file(case, module)
     if own:
         return "shown", module, own
     partly = clue.id == "module-half-imported" and not path and "." not in value(clue, "module")
-    alone = not value(clue, "name") or module.lower() in _KNOWN
+    alone = not value(clue, "name") or module.lower() in KNOWN
     return ("likely", module, "") if partly and alone else None
-
-
-def _is_of_python(module: str, attribute: str) -> bool:
-    """Whether a module of Python's own is said to lack what every release of it has."""
-    return attribute in _OF_PYTHON.get(module, ())
 
 
 def _module_of(path: str) -> str:
@@ -182,15 +160,13 @@ def _setting(case: Case) -> str:
 
 # ---------------------------------------------------------------- another Python
 
-_KNOWN = ("torch", "tensorflow", "jax", "torchvision", "torchaudio", "transformers", "numpy", "pandas", "sklearn",
-          "keras", "cv2", "onnxruntime", "xgboost", "matplotlib", "scipy", "jaxlib", "pip")  # fmt: skip
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "cv2": "opencv-python"}
 
 
 @check("wrong-environment-active", subject="environment")
 def wrong_environment_active(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A package that is installed, but for another Python than the one that runs."""
-    clue = next((row for row in case.clues_of("module-not-found") if value(row, "module") in _KNOWN), None)
+    clue = next((row for row in case.clues_of("module-not-found") if value(row, "module") in KNOWN), None)
     if clue is None:
         raise Skip("no message misses a package that is known")
     if case.clue("installing") and not case.clue("already-installed-at"):

@@ -10,6 +10,7 @@ from mlenv.checks.messages import present, value
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.checks.wording import all_words
 from mlenv.clues.clue import Clue
+from mlenv.facts.pattern import lazy
 from mlenv.facts.size import GIB, gib
 from mlenv.matrix.load import Matrix
 
@@ -18,6 +19,8 @@ LITTLE = GIB // 8
 FULL = 85
 _LIMIT = "open-files"
 PLACE = "/dev/shm"  # noqa: S108 - where it is mounted
+_PASSING = ("dataloader", "data loader", "num_workers", "shared memory", "shm", "nccl")
+_FRAMEWORK = lazy(r"\b(?:py)?torch\w*|\btensorflow\b|\bjax\w*|\bpaddle\w*|\bmxnet\b|\bkeras\b|\btrain\w*|\bpython\d?\b")
 
 
 @check("shm-too-small", subject="memory")
@@ -50,10 +53,17 @@ def _told(case: Case) -> Clue | None:
     if clue is not None:
         return clue
     bus = case.clue("bus-error")
-    if bus is not None and any(word in all_words(case) for word in ("dataloader", "worker", PLACE, "docker", "nccl")):
+    if bus is not None and _hands_over(all_words(case)):
         return bus
     row = _row(case)
     return row if row is not None and int(value(row, "percent")) >= FULL else None
+
+
+def _hands_over(words: str) -> bool:
+    """Whether a text speaks of data that goes through shared memory, or of a framework's program in a container."""
+    if any(word in words for word in _PASSING):
+        return True
+    return any(word in words for word in ("docker", "container", "worker")) and _FRAMEWORK.search(words) is not None
 
 
 def _row(case: Case) -> Clue | None:
@@ -64,6 +74,10 @@ def _row(case: Case) -> Clue | None:
 def file_limit_too_low(case: Case, _matrix: Matrix) -> Iterator[Finding]:
     """A limit on open files that worker processes reach."""
     clue = case.clue("too-many-open-files")
+    full = case.clue("system-files-exhausted")
+    if full is not None and (clue is None or not clue.told):
+        yield _system_full(case, full)
+        return
     if clue is None:
         raise Skip("no message is about open files")
     limit = next((row.soft for row in case.machine.limits or () if row.name == _LIMIT), None)
@@ -83,4 +97,29 @@ def file_limit_too_low(case: Case, _matrix: Matrix) -> Iterator[Finding]:
         ),
         grade="named",
         explains=present(case, "too-many-open-files", "shared-memory-short"),
+    )
+
+
+def _system_full(case: Case, clue: Clue) -> Finding:
+    """All processes of the system together hold as many files as it allows: no limit of one session is at fault."""
+    linux = case.machine.os.family == "linux"
+    return Finding(
+        id="file-limit-too-low",
+        severity="error",
+        title="The system has no room for another open file",
+        cause="All processes together hold as many open files as the system allows; `ulimit` changes the limit of one "
+        "session only.",
+        evidence=quote(clue),
+        fix=(
+            Fix(
+                text="See how many are open and how many may be, and end what is left over",
+                command="cat /proc/sys/fs/file-nr" if linux else "sysctl kern.num_files kern.maxfiles",
+            ),
+            Fix(
+                text="Raise the limit of the system",
+                command=f"sudo sysctl -w {'fs.file-max=2097152' if linux else 'kern.maxfiles=524288'}",
+            ),
+        ),
+        grade="named",
+        explains=present(case, "system-files-exhausted"),
     )

@@ -45,7 +45,7 @@ def wsl_version_1(case: Case, _matrix: Matrix) -> Iterator[Finding]:
 def glibc_too_old(case: Case, matrix: Matrix) -> Iterator[Finding]:
     """A glibc older than the newest PyTorch needs."""
     clue = case.clue("glibc-version-not-found")
-    if clue is not None:
+    if clue is not None and not _is_met(case, clue):
         yield _glibc_missing(case, clue)
         return
     yield from refused(case, matrix, "glibc-too-old")
@@ -172,6 +172,13 @@ def _no_wheel(machine: Machine, matrix: Matrix, slug: str, platform: str) -> Ite
         fix=(install_profile("pytorch") if older else source,),
         applies_to=("torch",),
     )
+
+
+def _is_met(case: Case, clue: Clue) -> bool:
+    """Whether a floor was only stated, and this system's glibc reaches it."""
+    libc = case.machine.os.libc
+    stated = "not found" not in clue.line.lower()
+    return stated and libc is not None and libc.family == "glibc" and at_least(libc.version, value(clue, "version"))
 
 
 def _glibc_missing(case: Case, clue: Clue) -> Finding:

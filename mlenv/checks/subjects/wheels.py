@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from mlenv.checks.evidence import quote
 from mlenv.checks.finding import Finding, Fix
 from mlenv.checks.messages import REFUSALS, present, value
-from mlenv.checks.refusal import Refusal, find_refusal, judge
+from mlenv.checks.refusals.judge import judge
+from mlenv.checks.refusals.refusal import Refusal, find_refusal
 from mlenv.checks.refused import refused
 from mlenv.checks.registry import Case, Skip, check
 from mlenv.matrix.load import Matrix

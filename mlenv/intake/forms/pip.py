@@ -10,10 +10,10 @@ from mlenv.facts.environment import Distribution
 from mlenv.facts.pattern import lazy
 from mlenv.facts.python import PythonInterpreter
 from mlenv.facts.system import OperatingSystem
-from mlenv.facts.typed import decode_json
 from mlenv.intake.forms.blocks import answers_to, find_blocks, gather, lines_of
 from mlenv.intake.forms.form import Form, Told
 from mlenv.intake.forms.packages import distribution, parse_row
+from mlenv.typed import decode_json
 
 _HEADER = lazy(r"\s{0,8}Package\s+Version\b.{0,120}")
 _RULE = lazy(r"\s{0,8}-{3,}(?:\s+-{3,}){0,4}\s*")

@@ -25,11 +25,11 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
 from mlenv.facts.version import at_least, numbers, series
 from mlenv.matrix.hardware import CudaRelease
 from mlenv.matrix.sources.published import SourceTrouble
 from mlenv.system.page import Page, WebDoor
+from mlenv.typed import decode_json
 
 SOURCE = "NVIDIA's list of CUDA releases"
 ROW_SOURCE = "cuda-redist"

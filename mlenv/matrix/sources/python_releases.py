@@ -14,11 +14,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mlenv.facts.typed import decode_json
 from mlenv.facts.version import numbers
 from mlenv.matrix.rows import PythonSeries
 from mlenv.matrix.sources.published import SourceTrouble
 from mlenv.system.page import WebDoor
+from mlenv.typed import decode_json
 
 SOURCE = "the release cycle of Python"
 ROW_SOURCE = "python-releases"

@@ -6,12 +6,12 @@ import msgspec
 
 from mlenv.facts.environment import Distribution
 from mlenv.facts.pattern import lazy
-from mlenv.facts.typed import decode_json
 from mlenv.probe.environments.builds import read_build
 from mlenv.probe.environments.search_path import PackageFolder, SearchPath
 from mlenv.probe.log import Log, peek
 from mlenv.probe.paths import join
 from mlenv.system.host import Host
+from mlenv.typed import decode_json
 
 MAX_LEFTOVERS = 20
 _DIST_INFO = lazy(r"(?P<name>[^~].*)-(?P<version>\d[^-]*)\.dist-info")

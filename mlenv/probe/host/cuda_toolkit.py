@@ -8,12 +8,12 @@ import msgspec
 
 from mlenv.facts.drivers import CudaToolkit
 from mlenv.facts.pattern import lazy
-from mlenv.facts.typed import decode_json
 from mlenv.facts.version import numbers
 from mlenv.probe.answers import explain
 from mlenv.probe.log import Log, names_in, peek
 from mlenv.probe.paths import find_program, is_windows, join, parent
 from mlenv.system.host import Host
+from mlenv.typed import decode_json
 
 WINDOWS_FOLDER = "C:\\Program Files\\NVIDIA GPU Computing Toolkit\\CUDA"
 _VARIABLES = ("CUDA_HOME", "CUDA_PATH", "CUDA_ROOT")

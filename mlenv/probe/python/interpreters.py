@@ -10,7 +10,6 @@ import msgspec
 
 from mlenv.facts.pattern import lazy
 from mlenv.facts.python import PythonInterpreter
-from mlenv.facts.typed import decode_json
 from mlenv.facts.version import at_least, numbers
 from mlenv.probe.answers import explain, find_answer
 from mlenv.probe.log import Log, names_in
@@ -27,6 +26,7 @@ from mlenv.probe.python.interpreter_layout import (
 )
 from mlenv.probe.schedule import side_by_side
 from mlenv.system.host import Host
+from mlenv.typed import decode_json
 
 OLDEST = "3.6"
 NEWEST_MINOR = 20

@@ -10,11 +10,11 @@ import tomli
 from packaging.utils import canonicalize_name
 
 from mlenv.facts.pattern import lazy
-from mlenv.facts.typed import convert
 from mlenv.plan.explicit import MARK
 from mlenv.plan.lock import LockedFile, LockedPackage
 from mlenv.report.environments.held import Held, Origin, find_host, hide_address
 from mlenv.report.environments.versions import split_label
+from mlenv.typed import convert
 
 # https://host/conda-forge/linux-64/pytorch-2.13.0-cuda129_generic_py312_h0_200.conda#9f8e...
 _EXPLICIT = lazy(

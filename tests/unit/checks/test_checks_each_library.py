@@ -128,7 +128,7 @@ CASES = {
         "ERROR: THESE PACKAGES DO NOT MATCH THE MARKERS FROM THE REQUIREMENTS FILE.",
     ),
     "corrupt-download": said(
-        "zipfile.BadZipFile: File is not a zip file", "zipfile.LargeZipFile: File is a very large zip"
+        "pip: zipfile.BadZipFile: File is not a zip file", "pip: zipfile.LargeZipFile: File is a very large zip"
     ),
     # networks
     "tls-interception-untrusted-ca": said(
@@ -141,8 +141,8 @@ CASES = {
     ),
     "index-unreachable": beside(
         "Max retries exceeded: Failed to establish a new connection: [Errno -2] Name or service not known",
-        "Collecting torch, and then it waits",
-        "Running torch, and then it waits",
+        "Collecting torch==2.6.0",
+        "Running torch==2.6.0",
     ),
     # what is told and not understood
     "error-not-explained": told_on("ValueError: step 3 went wrong", _free(500 * 10**9), _free(10**9)),

@@ -72,6 +72,20 @@ def test_an_xid_has_its_number(text: str, code: str) -> None:
     assert code in values.values()
 
 
+def test_a_line_of_something_else_hides_no_other_line() -> None:
+    text = "Transaction xid 31 committed\nthe log shows Xid 79\nERROR: xid 48 of the vacuum"
+    assert [(clue.id, clue.values) for clue in find_clues(text)] == [("xid", {"number": "79"})]
+    ecc = "EDAC MC0: uncorrectable ECC error on DIMM_A1\nCUDA error: uncorrectable ECC error encountered"
+    assert [clue.line for clue in find_clues(ecc) if clue.id == "ecc-uncorrectable"] == [ecc.split("\n")[1]]
+
+
+def test_a_slot_has_its_owner() -> None:
+    text = "01:00.0 Network controller: Wifi\n\tKernel driver in use: x\n\tLnkSta: Speed 5GT/s, Width x1 (downgraded)"
+    assert [clue.values for clue in find_clues(text) if clue.id == "pcie-width-downgraded"] == [
+        {"owner": "Network controller: Wifi", "width": "1"}
+    ]
+
+
 def test_other_processes_are_named() -> None:
     clues = find_clues("Process 4711 has 21.99 GiB memory in use.")
     assert [clue.values for clue in clues if clue.id == "gpu-memory-of-others"] == [

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[3] / "mlenv"
-DOOR = PACKAGE / "facts" / "typed.py"
+DOOR = PACKAGE / "typed.py"
 # Types that are new each time, met by two threads at once; without the door most runs end with SIGSEGV.
 TWO_THREADS = """
 import sys, threading, msgspec
-from mlenv.facts.typed import decode_json
+from mlenv.typed import decode_json
 
 sys.setswitchinterval(1e-6)
 for number in range(150):
