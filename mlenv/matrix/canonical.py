@@ -8,6 +8,7 @@ what is worth knowing about a row stands in its ``note``.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import re
 import textwrap
@@ -80,10 +81,15 @@ def _section(name: str, row: Row) -> str:
 
 def _stated(row: Row) -> Iterator[tuple[str, Any]]:
     """The keys of a row that are written: those without a default, and those that differ from it."""
-    for field in msgspec.structs.fields(type(row)):
+    for field in _fields(type(row)):
         value = getattr(row, field.name)
         if value is not None and (field.required or value != _default(field)):
             yield field.name, value
+
+
+@functools.cache  # msgspec reads the annotations anew each time
+def _fields(kind: type[Row]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:

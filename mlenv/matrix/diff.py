@@ -41,16 +41,16 @@ def compare_rows(file: str, old: Row | None, new: Row | None, place: str = "") -
     if old is None or new is None:
         yield Change(file=file, row=place, how="added" if old is None else "removed")
         return
-    for field in msgspec.structs.fields(type(new)):
-        before, after = getattr(old, field.name), getattr(new, field.name)
+    for name in new.__struct_fields__:
+        before, after = getattr(old, name), getattr(new, name)
         if before == after:
             continue
         if holds_rows(before) or holds_rows(after):
-            yield from _compare_tables(file, place, field.name, before, after)
+            yield from _compare_tables(file, place, name, before, after)
         elif isinstance(before, dict) and isinstance(after, dict):
-            yield from _compare_tables_of_values(file, place, field.name, before, after)
+            yield from _compare_tables_of_values(file, place, name, before, after)
         else:
-            yield _changed(file, place, field.name, before, after)
+            yield _changed(file, place, name, before, after)
 
 
 def _changed(file: str, place: str, key: str, old: Any, new: Any) -> Change:

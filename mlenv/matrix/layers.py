@@ -30,7 +30,7 @@ _KEYS: dict[type[Row], tuple[str, ...]] = {
 
 def key_fields(kind: type[Row]) -> tuple[str, ...]:
     """The keys that tell the rows of a table apart: the first one, where no other is named."""
-    return _KEYS.get(kind) or (msgspec.structs.fields(kind)[0].name,)
+    return _KEYS.get(kind) or kind.__struct_fields__[:1]
 
 
 def identity(row: Row) -> tuple[Any, ...]:
@@ -41,10 +41,10 @@ def identity(row: Row) -> tuple[Any, ...]:
 def lay_over(base: ROWS, upper: ROWS) -> ROWS:
     """A file with the rows of another one of its kind laid over it."""
     merged: dict[str, Any] = {}
-    for field in msgspec.structs.fields(type(base)):
-        below, above = getattr(base, field.name), getattr(upper, field.name)
+    for name in base.__struct_fields__:
+        below, above = getattr(base, name), getattr(upper, name)
         if holds_rows(below) or holds_rows(above):
-            merged[field.name] = _merge_tables(below, above)
+            merged[name] = _merge_tables(below, above)
     joined = msgspec.structs.replace(upper, **merged)
     return _join_sources(base, joined) if hasattr(upper, "sources") else joined
 
