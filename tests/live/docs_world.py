@@ -83,7 +83,7 @@ def names_folders(text: str) -> bool:
 class World:
     """A user's computer: ``place`` is where most pages are read, ``checkout`` a clone of this project."""
 
-    def __init__(self, folder: Path, cache: str) -> None:
+    def __init__(self, folder: Path, uv: str, cache: str) -> None:
         self.folder, self.place, self.checkout = folder, folder / "place", folder / "clone" / "mlenv"
         self.home, programs, data = folder / "home", folder / "programs", folder / "data" / "profiles"
         for path in (self.place, self.home / ".jupyter", self.home / "envs", programs, data):
@@ -92,6 +92,8 @@ class World:
             command = text or f'exec {shlex.quote(sys.executable)} "$@"'
             (programs / name).write_text(f"#!/bin/sh\n{command}\n")
             (programs / name).chmod(0o755)
+        # A bundle's script looks for a Python on PATH, or asks uv, which finds others too.
+        (programs / "uv").symlink_to(uv)
         for name, frameworks in LARGE.items():
             (data / f"{name}.toml").write_text(PROFILE.format(name=name, frameworks=frameworks))
         (self.home / ".jupyter" / "jupyter_server_config.py").write_text(JUPYTER)

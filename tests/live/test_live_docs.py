@@ -54,7 +54,7 @@ REAL = ("docs/tutorials/gpu.md",)
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, uv: str) -> World:
     cache = subprocess.run([uv, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    return World(tmp_path_factory.mktemp("reader"), cache)
+    return World(tmp_path_factory.mktemp("reader"), uv, cache)
 
 
 def type_line(world: World, line: Typed) -> None:
