@@ -91,7 +91,7 @@ FIRING = {
         "EnvironmentNotWritableError: no write permissions to the target environment\n  environment location: /opt/c",
     ),
     "cache-dir-not-writable": (
-        "PermissionError: [Errno 13] Permission denied: '/root/.cache/pip'",
+        "PermissionError: [Errno 13] Permission denied: '/home/ada/.cache/pip'",
         "PermissionError: [Errno 13] Permission denied: '/data/hf_cache/models--gpt2'",
         "PermissionError: [Errno 13] Permission denied: '/models/huggingface/hub'",
         "PermissionError: [Errno 13] Permission denied: '/.triton'",
