@@ -121,7 +121,7 @@ def _likely_verdicts(case: Case, matrix: Matrix) -> Iterator[Verdict]:
         devices = nvidia.known_devices(case, matrix)
     except (Skip, Unknown):
         devices = []
-    for device, capability in devices[:1]:
+    for device, capability in _suspects(case, matrix, known, devices)[:1]:
         # A build that does hold code for it leaves another package as the one without; age tells then.
         told = None if known and _runs(case, matrix, known, capability) else known
         newer = _is_newer(matrix, told, capability)
@@ -129,6 +129,18 @@ def _likely_verdicts(case: Case, matrix: Matrix) -> Iterator[Verdict]:
     if not devices and case.clue("no-kernel-image") is not None and not case.machine.gpus_of("amd"):
         old, aged = _old_card(case), case.clue("gpu-too-old-for-torch") is not None
         yield Verdict(known=known, gpu=old or "the GPU", capability="", newer=not old and not aged, grade="likely")
+
+
+def _suspects(
+    case: Case, matrix: Matrix, known: Known | None, devices: list[tuple[nvidia.Device, str]]
+) -> list[tuple[nvidia.Device, str]]:
+    """GPUs by how likely a build leaves them out: those that it is known to, then those that are dropped today."""
+
+    def rank(pair: tuple[nvidia.Device, str]) -> tuple[bool, bool]:
+        left_out = known is not None and _runs(case, matrix, known, pair[1]) is False
+        return not left_out, not at_least(LAST_DROPPED, pair[1])
+
+    return sorted(devices, key=rank)
 
 
 def _old_card(case: Case) -> str:

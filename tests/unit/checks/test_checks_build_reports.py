@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from mlenv.checks.registry import Case, all_checks, diagnose
 from mlenv.facts.environment import CondaPackage, Environment
+from mlenv.facts.gpu import Gpu
 from mlenv.facts.report import FrameworkView
 from tests.unit.checks.build_reports import BUILTIN, LINUX, WINDOWS, judge, mac, report_on, with_gpu, with_variable
 
@@ -194,6 +196,19 @@ def test_is_the_first_cause_of_all(slug: str, case: Case) -> None:
     findings = diagnose(case, BUILTIN, all_checks()).findings
     assert findings[0].id == slug
     assert findings[0].severity == "error"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_gpus_the_one_that_builds_leave_out_is_meant(turned: bool) -> None:
+    gpus = (
+        Gpu(vendor="nvidia", name="NVIDIA GeForce RTX 4090", compute_capability="8.9"),
+        Gpu(vendor="nvidia", name="NVIDIA GeForce GTX 1080 Ti", compute_capability="6.1"),
+    )
+    machine = replace(LINUX, gpus=gpus[::-1] if turned else gpus)
+    case = report_on("CUDA error: no kernel image is available for execution on the device", machine=machine)
+    (finding,) = judge("gpu-arch-dropped-by-build", case)
+    assert finding.title == "the installed build has no code for NVIDIA GeForce GTX 1080 Ti"
+    assert judge("gpu-arch-not-in-build", case) == ()
 
 
 def test_a_build_string_of_conda_tells_the_build() -> None:
