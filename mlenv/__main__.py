@@ -61,15 +61,19 @@ def _load_lightly() -> None:
     """Load msgspec without typing_extensions, which brings along a third of the standard library.
 
     msgspec takes from it what Python's own ``typing`` has since 3.11, and does without on 3.10.
+    Ctrl-C waits meanwhile: one in the middle of msgspec's loading crashes the process.
     """
     name = "typing_extensions"
     if name in sys.modules:
         return
-    sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        import msgspec  # noqa: F401 - loaded now, in this state
-    finally:
-        del sys.modules[name]
+    from mlenv.system.signals import postponed
+
+    with postponed():
+        sys.modules[name] = None  # type: ignore[assignment]
+        try:
+            import msgspec  # noqa: F401 - loaded now, in this state
+        finally:
+            del sys.modules[name]
 
 
 def _run_group() -> int:
