@@ -22,6 +22,7 @@ from mlenv.terminal import Terminal
 
 if TYPE_CHECKING:
     from mlenv.execute.lock_memory import LockMemory
+    from mlenv.plan.lock import Lock
     from mlenv.prove.locking import Locker
     from mlenv.prove.unused import Unused
 
@@ -50,16 +51,16 @@ def prove_request(
 
     proving = Proving(request, machine, matrix, options, terminal, here=here, environ=environ)
     decision = _prove(proving)
-    along = _find_along(decision, matrix)
+    along = proving.unused.along if proving.unused else ()
     if not along:
         return decision
     terminal.note(f"{' and '.join(along)} would come along with GPU libraries that nothing uses: choosing the build")
-    joint = ask_along(request, along)
+    joint = Proving(ask_along(request, along), machine, matrix, options, terminal, here=here, environ=environ)
     try:
-        other = _prove(Proving(joint, machine, matrix, options, terminal, here=here, environ=environ))
+        other = _prove(joint)
     except NoPlanError:
         return decision
-    return other if _is_proven(other) and _find_unused(other, matrix) is None else decision
+    return other if _is_proven(other) and joint.unused is None else decision
 
 
 def _prove(proving: Proving) -> Decision:
@@ -74,7 +75,7 @@ def _prove(proving: Proving) -> Decision:
         open_memory=proving.open_memory,
         families=matrix.families,
         find_framework=matrix.framework,
-        distributions=matrix.distributions,
+        find_unused=proving.find_unused,
         say=proving.terminal.note,
     )
     try:
@@ -85,22 +86,6 @@ def _prove(proving: Proving) -> Decision:
     if isinstance(plan, Impossible):
         proving.demand_indexes(" ".join(reason.text for reason in plan.reasons))
     return Decision(plan=plan, resolution=proving.resolution, supply=proving.supply)
-
-
-def _find_along(decision: Decision, matrix: Matrix) -> tuple[str, ...]:
-    """The frameworks that nobody asked for and that bring GPU libraries for nothing."""
-    unused = _find_unused(decision, matrix)
-    return unused.along if unused else ()
-
-
-def _find_unused(decision: Decision, matrix: Matrix) -> Unused | None:
-    from mlenv.plan.lock import read_lock
-    from mlenv.prove.unused import find_unused
-
-    plan, resolution = decision.plan, decision.resolution
-    if isinstance(plan, Impossible) or plan.lock is None or resolution is None:
-        return None
-    return find_unused(read_lock(plan.lock), resolution, matrix.distributions, matrix.framework)
 
 
 def _is_proven(decision: Decision) -> bool:
@@ -136,6 +121,7 @@ class Proving:
             request, machine, matrix, offline=options.offline, open_fetch=self._open_fetch, meanwhile=self._judge
         )
         self.resolution: Resolution | None = None
+        self.unused: Unused | None = None
 
     def _is_there(self, url: str) -> Page:
         from mlenv.cli.package_access import trusted_bundle
@@ -209,6 +195,13 @@ class Proving:
         day = self.options.as_of
         until = ("--exclude-newer", day.isoformat()) if day is not None and not tied else ()
         return Locker(self.uv, target, options=(*offline, *until), environ=self.environ)
+
+    def find_unused(self, lock: Lock, resolution: Resolution) -> Unused | None:
+        """The GPU libraries that the proven lock would fetch for nothing."""
+        from mlenv.prove.unused import find_unused
+
+        self.unused = find_unused(lock, resolution, self.matrix.distributions, self.matrix.framework)
+        return self.unused
 
     def open_memory(self, project: str, question: str) -> LockMemory:
         """The lock of the same question, if it was made a moment ago."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -26,7 +26,7 @@ from mlenv.prove.core import find_rivals, refute, refute_rivals
 from mlenv.prove.locking import Locked, Locker
 from mlenv.prove.relaxing import refute_all, users_conflict
 from mlenv.prove.trouble import explain_failure
-from mlenv.prove.unused import describe_unused, find_unused
+from mlenv.prove.unused import Unused, describe_unused
 from mlenv.prove.wording import list_given_up
 from mlenv.resolve.refutation import Refutation
 from mlenv.resolve.resolution import Impossible, Reason, Resolution
@@ -56,8 +56,8 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
     ``decide`` finds the best answer that breaks none of the refutations, ``build`` turns it into a
     plan, ``open_locker`` gives who locks it (None for a manager whose plans uv cannot prove, and a
     text where it cannot be asked for this machine), ``open_memory`` what was locked a moment ago,
-    ``find_framework`` the rows of a framework, ``distributions`` the framework of each distribution that
-    has rows.
+    ``find_framework`` the rows of a framework, ``find_unused`` the GPU libraries that a lock would fetch
+    for nothing.
     """
 
     decide: Callable[[Sequence[Refutation]], Resolution | Impossible]
@@ -67,7 +67,7 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
     find_framework: Callable[[str], Framework]
     say: Callable[[str], None]
     open_memory: Callable[[str, str], Remembered] | None = None
-    distributions: Mapping[str, str] = {}
+    find_unused: Callable[[Lock, Resolution], Unused | None] = lambda _lock, _resolution: None
     clock: Callable[[], float] = time.monotonic
     today: Callable[[], dt.date] = lambda: dt.datetime.now(dt.timezone.utc).date()
 
@@ -226,7 +226,7 @@ def _seal(plan: Plan, proven: Proven, refuted: Sequence[Refutation], ways: Ways)
 
 def _warn(plan: Plan, lock: Lock, resolution: Resolution, ways: Ways) -> Plan:
     """The plan, with a warning of what its lock would fetch for nothing."""
-    unused = find_unused(lock, resolution, ways.distributions, ways.find_framework)
+    unused = ways.find_unused(lock, resolution)
     if unused is None:
         return plan
     return msgspec.structs.replace(plan, warnings=(*plan.warnings, describe_unused(unused)))

@@ -78,7 +78,7 @@ def _find_columns(releases: Sequence[Release], machine: Machine | None) -> tuple
                 builds.setdefault(build.variant, []).append(build)
     ordered = sorted(builds, key=lambda name: toolkit_of(builds[name][0]), reverse=True)
     ordered.sort(key=lambda name: order.index(_device_of(builds[name])))
-    return tuple(MapColumn(build=name, device=_word_device(_device_of(builds[name]))) for name in ordered)
+    return tuple(MapColumn(build=name, device=name_device(_device_of(builds[name]))) for name in ordered)
 
 
 def _device_of(builds: Sequence[Build]) -> Accelerator:
@@ -88,7 +88,8 @@ def _device_of(builds: Sequence[Build]) -> Accelerator:
     return next((device for device in ORDER if device in builds[0].accelerators), "cpu")
 
 
-def _word_device(device: Accelerator) -> str:
+def name_device(device: Accelerator) -> str:
+    """The head of a column."""
     return "CPU" if device == "cpu" else WORDS[device]
 
 

@@ -11,9 +11,10 @@ from mlenv.facts.machine import Machine
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.query import newest_first
 from mlenv.matrix.rows import Accelerator, Build, Framework, Release
+from mlenv.report.compatibility import name_device
 from mlenv.report.matrix.overview import Overview, OverviewCell, OverviewDevice, OverviewRow
 from mlenv.report.matrix.table import lowest_driver, span_pythons
-from mlenv.report.matrix.verdict import UNKNOWN
+from mlenv.report.matrix.verdict import UNKNOWN, lift
 from mlenv.report.matrix.why import describe_machine
 from mlenv.resolve.candidates import Candidate, judge_field
 from mlenv.resolve.devices import ORDER, accelerators_to_try
@@ -58,7 +59,7 @@ def _present(machine: Machine | None) -> tuple[Accelerator, ...]:
 
 
 def _device(device: Accelerator, *, present: bool) -> OverviewDevice:
-    return OverviewDevice(id=device, name="CPU" if device == "cpu" else WORDS[device], present=present)
+    return OverviewDevice(id=device, name=name_device(device), present=present)
 
 
 def _make_row(
@@ -95,13 +96,13 @@ def _make_cell(
     rows = [row for row in field.rows if device.id in row.build.accelerators]
     best = next((row for row in rows if not row.failures), None)
     if best is not None:
-        return _tell_running(matrix, best, newest, device, rows)
+        return _tell_running(matrix, best, newest, device, rows, machine)
     here = [row for row in rows if machine.platform in row.build.platforms]
     if not here:
         others = sorted({platform for row in rows for platform in row.build.platforms})
         reason = f"It is not built for {machine.platform}, but for {', '.join(others)}"
         return _tell_published(matrix, framework, device, reason)
-    return _tell_blocked(matrix, _nearest(here), device)
+    return _tell_blocked(matrix, _nearest(here), device, machine)
 
 
 def _lack(machine: Machine) -> str:
@@ -127,7 +128,12 @@ def _tell_published(matrix: Matrix, framework: Framework, device: OverviewDevice
 
 
 def _tell_running(
-    matrix: Matrix, best: Candidate, newest: Release, device: OverviewDevice, rows: Sequence[Candidate]
+    matrix: Matrix,
+    best: Candidate,
+    newest: Release,
+    device: OverviewDevice,
+    rows: Sequence[Candidate],
+    machine: Machine,
 ) -> OverviewCell:
     proven = best.build.evidence != "unknown"
     where = WORDS[device.id]
@@ -140,12 +146,12 @@ def _tell_running(
         if proven
         else f"should run on {where}; nobody has confirmed it",
         reasons=tuple(f"{newest.version} does not: {failure.text}" for failure in failures),
-        remedy=_lift(failures),
+        remedy=lift(failures, machine),
         facts=tuple(_facts(matrix, best.build)),
     )
 
 
-def _tell_blocked(matrix: Matrix, row: Candidate, device: OverviewDevice) -> OverviewCell:
+def _tell_blocked(matrix: Matrix, row: Candidate, device: OverviewDevice, machine: Machine) -> OverviewCell:
     unknown = all(failure.rule in UNKNOWN for failure in row.failures)
     return OverviewCell(
         state="unproven" if unknown else "fails",
@@ -153,7 +159,7 @@ def _tell_blocked(matrix: Matrix, row: Candidate, device: OverviewDevice) -> Ove
         build=row.build.variant,
         says=f"{'may or may not' if unknown else 'does not'} run on {WORDS[device.id]} here",
         reasons=tuple(failure.text for failure in row.failures),
-        remedy=_lift(row.failures),
+        remedy=lift(row.failures, machine),
         facts=tuple(_facts(matrix, row.build)),
     )
 
@@ -172,14 +178,6 @@ def _nearest(rows: Sequence[Candidate]) -> Candidate:
 
 def _is_withdrawn(release: Release) -> bool:
     return release.yanked or bool(release.broken)
-
-
-def _lift(failures: Sequence[Failure]) -> str:
-    """What would lift the first failure, where its rule says so."""
-    if not failures:
-        return ""
-    first = failures[0]
-    return f"update the NVIDIA driver to {first.driver} or newer" if first.driver else first.remedy
 
 
 def _facts(matrix: Matrix, build: Build) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mlenv.facts.machine import Machine
 from mlenv.facts.version import series
 from mlenv.matrix.load import Matrix
@@ -16,6 +18,7 @@ from mlenv.report.matrix.why import (
 )
 from mlenv.resolve.candidates import judge
 from mlenv.resolve.devices import ORDER, accelerators_to_try
+from mlenv.resolve.driver_words import update_words
 from mlenv.resolve.question import Failure, Question, name_build
 from mlenv.resolve.request import Request
 from mlenv.resolve.words import WORDS
@@ -57,7 +60,7 @@ def explain_build(
         verdict=verdict,
         device=device,
         failures=failures,
-        remedy=_lift(failures[0]) if failures else "",
+        remedy=lift(failures, machine) if machine else "",
         pythons_here=_installed(build, machine),
         rows=tuple(rows),
     )
@@ -109,6 +112,9 @@ def _no_gpu(machine: Machine) -> str:
     return "no GPU is known on this machine" if machine.gpus is None else "no GPU was found on this machine"
 
 
-def _lift(failure: Failure) -> str:
-    """What would lift a failure, where its rule says so."""
-    return f"update the NVIDIA driver to {failure.driver} or newer" if failure.driver else failure.remedy
+def lift(failures: Sequence[Failure], machine: Machine) -> str:
+    """What would lift the first of some failures on a machine, where its rule says so; empty for none."""
+    if not failures:
+        return ""
+    first = failures[0]
+    return update_words(machine, first.driver) if first.driver else first.remedy

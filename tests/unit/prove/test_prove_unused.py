@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mlenv.plan.gpu_libraries import GpuLibraries
-from mlenv.plan.lock import read_lock
+from mlenv.plan.lock import Lock, read_lock
 from mlenv.prove.unused import Unused, ask_along, describe_unused, find_unused
 from mlenv.resolve.resolution import Resolution
 from tests.unit.prove.prove_cases import GPU, LINUX, MATRIX, Uv, answer_of, lock_of, machine_of
@@ -24,8 +24,12 @@ def heavy(*packages: str) -> str:
     return text
 
 
+def find_in(lock: Lock, resolution: Resolution) -> Unused | None:
+    return find_unused(lock, resolution, MATRIX.distributions, MATRIX.framework)
+
+
 def find(text: str, resolution: Resolution) -> Unused | None:
-    return find_unused(read_lock(text), resolution, MATRIX.distributions, MATRIX.framework)
+    return find_in(read_lock(text), resolution)
 
 
 def test_what_comes_along_is_told_with_what_helps() -> None:
@@ -74,9 +78,9 @@ def test_a_single_library() -> None:
 
 def test_the_plan_warns() -> None:
     text = heavy("accelerate==1.15.0", "torch==2.15.0")
-    plan = Case(Uv(text), "accelerate", distributions=MATRIX.distributions).plan()
+    plan = Case(Uv(text), "accelerate", find_unused=find_in).plan()
     assert [1, 0] == [sum("GPU libraries" in warning for warning in plan.warnings), len(plan.proof.given_up)]  # type: ignore[union-attr]
-    quiet = Case(Uv(lock_of("accelerate==1.15.0")), "accelerate", distributions=MATRIX.distributions).plan()
+    quiet = Case(Uv(lock_of("accelerate==1.15.0")), "accelerate", find_unused=find_in).plan()
     assert not any("GPU libraries" in warning for warning in quiet.warnings)
 
 
