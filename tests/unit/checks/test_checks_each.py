@@ -11,21 +11,15 @@ import pytest
 
 from mlenv.checks.manual import explain, page_ids
 from mlenv.checks.registry import all_checks
-from tests.unit.checks import (
-    test_checks_each_build,
-    test_checks_each_driver,
-    test_checks_each_gpu,
-    test_checks_each_library,
-    test_checks_each_machine,
-)
-from tests.unit.checks.near_misses import NearMiss, find_differences, is_likeness
+from tests.unit.checks import near_builds, near_drivers, near_gpus, near_libraries, near_machines
+from tests.unit.checks.near_misses import DATED, NearMiss, find_differences, is_likeness, judge
 
 TABLES: tuple[dict[str, NearMiss], ...] = (
-    test_checks_each_build.CASES,
-    test_checks_each_driver.CASES,
-    test_checks_each_gpu.CASES,
-    test_checks_each_library.CASES,
-    test_checks_each_machine.CASES,
+    near_builds.CASES,
+    near_drivers.CASES,
+    near_gpus.CASES,
+    near_libraries.CASES,
+    near_machines.CASES,
 )
 CASES = {slug: near for table in TABLES for slug, near in table.items()}
 
@@ -53,3 +47,21 @@ def test_a_near_miss_differs_in_one_fact(slug: str) -> None:
     near = CASES[slug]
     assert len(find_differences(near.fires, near.silent)) == 1
     assert is_likeness(near.fires, near.silent)
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_fires(slug: str) -> None:
+    assert judge(slug, CASES[slug].fires, CASES[slug].matrix) == "found"
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_keeps_silent_on_a_near_miss(slug: str) -> None:
+    assert judge(slug, CASES[slug].silent, CASES[slug].matrix) in ("silent", "skipped")
+
+
+@pytest.mark.parametrize("outcome", ["crashed", "failed", "timed_out"])
+def test_an_import_is_judged_beside_a_report_too(outcome: str) -> None:
+    case, slug = near_builds.attempt(outcome, told=True), f"framework-import-{outcome.replace('_', '-')}"
+    assert case.is_report
+    assert judge(slug, case, DATED) == "found"
+    assert judge(slug, near_builds.attempt("imported", told=True), DATED) == "silent"
