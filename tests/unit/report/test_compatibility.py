@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from mlenv.facts.drivers import Nvidia
 from mlenv.facts.machine import Machine
+from mlenv.facts.system import Libc, OperatingSystem
 from mlenv.intake import load_machine
 from mlenv.matrix.load import Matrix
 from mlenv.matrix.opening import open_matrix
@@ -15,6 +18,7 @@ from mlenv.report.matrix.map import CompatibilityMap, MapCell
 from mlenv.resolve.candidates import judge_field
 from mlenv.resolve.devices import accelerators_to_try
 from mlenv.resolve.request import Request, Wanted
+from tests.unit.report.map_machines import FOLDERS
 
 MACHINES = Path(__file__).parents[2] / "machines"
 Build = tuple[str, str]
@@ -50,23 +54,7 @@ def choices(matrix: Matrix, here: Machine, name: str) -> list[Build]:
     ]
 
 
-@pytest.mark.parametrize(
-    "folder",
-    [
-        "linux-alpine320-musl-cpu",
-        "linux-centos7-t4-driver418",
-        "linux-debian12-rtx4090-gtx1080ti",
-        "linux-l4t36-jetson-orin",
-        "linux-ubuntu2204-h100x8",
-        "linux-ubuntu2204-mi300x8",
-        "linux-ubuntu2204-tpu-v5e",
-        "linux-ubuntu2404-arc-b580",
-        "linux-wsl2-rx7900xtx",
-        "macos-13-intel-radeon",
-        "macos-14-m2pro",
-        "windows-11-rtx5090",
-    ],
-)
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_best_is_what_the_resolver_would_choose(matrix: Matrix, folder: str) -> None:
     here = machine(folder)
     for name in SHOWN:
@@ -117,3 +105,15 @@ def test_without_a_machine_nothing_is_judged(matrix: Matrix) -> None:
 
 def test_unknown_frameworks_have_no_map(matrix: Matrix) -> None:
     assert [shown.framework for shown in find_maps(matrix, None, ["numpy", "nosuch", "numpy"])] == ["numpy"]
+
+
+def test_inside_wsl_the_driver_is_the_one_of_windows(matrix: Matrix) -> None:
+    here = machine("windows-11-rtx5090")
+    inside = replace(
+        here,
+        os=OperatingSystem(family="linux", wsl=2, libc=Libc(family="glibc", version="2.39")),
+        nvidia=Nvidia(driver="535.54"),
+    )
+    remedies = {cell.remedy for cell in cells(find_map(matrix, inside, "torch")).values() if "driver" in cell.remedy}
+    assert remedies
+    assert all("on Windows" in remedy for remedy in remedies)

@@ -16,22 +16,9 @@ from mlenv.report.matrix.overview import Overview, OverviewCell, OverviewRow
 from mlenv.report.overview import find_overview
 from mlenv.resolve.candidates import judge_field
 from mlenv.resolve.request import Request, Wanted
+from tests.unit.report.map_machines import FOLDERS
 
 MACHINES = Path(__file__).parents[2] / "machines"
-FOLDERS = [
-    "linux-alpine320-musl-cpu",
-    "linux-centos7-t4-driver418",
-    "linux-debian12-rtx4090-gtx1080ti",
-    "linux-l4t36-jetson-orin",
-    "linux-ubuntu2204-h100x8",
-    "linux-ubuntu2204-mi300x8",
-    "linux-ubuntu2204-tpu-v5e",
-    "linux-ubuntu2404-arc-b580",
-    "linux-wsl2-rx7900xtx",
-    "macos-13-intel-radeon",
-    "macos-14-m2pro",
-    "windows-11-rtx5090",
-]
 
 
 @pytest.fixture(scope="module")
